@@ -1,0 +1,33 @@
+"""Errors in the shape that SageMaker's API answers them."""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """An error that a client sees as ``botocore.exceptions.ClientError``."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class ValidationException(ApiError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationException", message)
+
+
+class ResourceNotFound(ApiError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNotFound", message)
+
+
+class ResourceInUse(ApiError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceInUse", message)
+
+
+class ConflictException(ApiError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ConflictException", message)

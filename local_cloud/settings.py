@@ -1,0 +1,56 @@
+"""Where a local cloud lives and listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 4566
+ACCOUNT_ID = "000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalCloudSettings:
+    """Settings of one local cloud; everything it writes lies under ``state_dir``."""
+
+    state_dir: Path
+    port: int = DEFAULT_PORT
+    account_id: str = ACCOUNT_ID
+    region: str = "us-east-1"
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """Self-signed certificate for localhost (PEM)."""
+        return self.state_dir / "tls" / "localhost.pem"
+
+    @property
+    def private_key(self) -> Path:
+        return self.state_dir / "tls" / "localhost-key.pem"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The system's certificate authorities plus :attr:`certificate` (PEM)."""
+        return self.state_dir / "tls" / "ca-bundle.pem"
+
+    @property
+    def log_file(self) -> Path:
+        return self.state_dir / "local-cloud.log"
+
+    @property
+    def database(self) -> Path:
+        """SQLite file with every SageMaker resource."""
+        return self.state_dir / "sagemaker.sqlite"
+
+    @property
+    def jobs_dir(self) -> Path:
+        """One folder a job: its ``/opt/ml`` tree and its log."""
+        return self.state_dir / "jobs"
+
+    @property
+    def endpoints_dir(self) -> Path:
+        """One folder a model server process: its model files and its log."""
+        return self.state_dir / "endpoints"
