@@ -1,0 +1,72 @@
+# `make help` lists what there is. Set-up happens by itself and is quick when it is done.
+
+SHELL := /bin/bash
+BOOT_PYTHON := $(shell command -v python3 || command -v python)
+VENV_PYTHON := .venv/bin/python
+WORKLOAD ?= cifar-tensorflow
+ENV ?= local
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup-local setup-dev demo test test-quick lint format synth snapshots constraints \
+        start stop status logs env destroy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup-local:
+	@$(BOOT_PYTHON) scripts/set_up.py local
+
+setup-dev:
+	@$(BOOT_PYTHON) scripts/set_up.py dev
+
+demo: setup-local ## set up, deploy into a local cloud, upload data, train, deploy, predict
+	@$(VENV_PYTHON) -m demo --workload $(WORKLOAD) $(DEMO_ARGS)
+
+test: setup-dev ## set up, then lint, type checks and every test
+	@echo "== ruff"; ruff check . && ruff format --check .
+	@echo "== mypy"; mypy
+	@echo "== pytest"; $(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+
+test-quick: setup-dev ## the tests without the flow through the whole chain
+	@$(VENV_PYTHON) -m pytest -m "not flow" $(PYTEST_ARGS)
+
+lint: setup-dev ## ruff and mypy alone
+	@ruff check . && ruff format --check . && mypy
+
+format: setup-dev ## let ruff rewrite the code in the house style
+	@ruff check --fix . && ruff format .
+
+synth: setup-local ## synthesise the templates of ENV (local, dev, staging, prod) into cdk.out
+	@cdk synth --quiet -c env=$(ENV)
+
+snapshots: setup-dev ## rewrite tests/synth/snapshots after a change that was meant
+	@$(VENV_PYTHON) -m tests.synth.update_snapshots
+
+constraints: setup-dev ## print the versions installed now, as constraints.txt wants them
+	@$(VENV_PYTHON) -m pip freeze --exclude-editable
+
+start: setup-local ## start the local cloud alone
+	@$(VENV_PYTHON) -m local_cloud start
+
+stop: ## stop the local cloud; its state stays
+	@$(VENV_PYTHON) -m local_cloud stop
+
+status: ## what the local cloud is doing
+	@$(VENV_PYTHON) -m local_cloud status
+
+logs: ## the local cloud's log
+	@$(VENV_PYTHON) -m local_cloud logs
+
+env: ## print what points the AWS CLI and SDKs at the local cloud: eval "$$(make -s env)"
+	@$(VENV_PYTHON) -m local_cloud env
+
+destroy: ## stop the local cloud and remove all its state
+	@if [ -x $(VENV_PYTHON) ]; then $(VENV_PYTHON) -m local_cloud stop; fi
+	@rm -rf .local cdk.out
+
+clean: destroy ## destroy, and remove everything that set-up installed
+	@rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
