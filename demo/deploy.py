@@ -1,0 +1,70 @@
+"""Bootstrap and deploy the environment with the unmodified CDK CLI."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from demo.errors import DemoError
+
+ROOT = Path(__file__).resolve().parent.parent
+# The CLI's own milestones; the whole of what it prints goes to the log file.
+MILESTONE = re.compile(r"(✅|❌|failed:|Error|deploying\.\.\.|bootstrapping\.\.\.|Synthesis time)")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def bootstrap(
+    environment: Mapping[str, str], *, account: str, region: str, log: Path, say: Callable[[str], None]
+) -> None:
+    """`cdk bootstrap`; does nothing on an account that is bootstrapped. Raises DemoError."""
+    # Run outside the app's folder: bootstrapping needs no synthesis.
+    arguments = ["bootstrap", f"aws://{account}/{region}"]
+    _cdk(arguments, environment, cwd=log.parent, log=log, say=say)
+
+
+def deploy(
+    environment: Mapping[str, str], *, name: str, log: Path, say: Callable[[str], None]
+) -> None:
+    """`cdk deploy --all -c env=NAME`. Raises DemoError with the CLI's last lines."""
+    arguments = ["deploy", "--all", "-c", f"env={name}", "--require-approval", "never"]
+    arguments += ["--concurrency", "4", "--progress", "events"]
+    _cdk(arguments, environment, cwd=ROOT, log=log, say=say)
+
+
+def _cdk(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    cwd: Path,
+    log: Path,
+    say: Callable[[str], None],
+) -> None:
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments]
+    lines: list[str] = []
+    with (
+        log.open("a") as file,
+        subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(environment),
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for raw in process.stdout:
+            file.write(raw)
+            line = ANSI.sub("", raw).strip()
+            lines.append(line)
+            if MILESTONE.search(line):
+                say(line)
+    if process.returncode != 0:
+        tail = "\n".join(f"    {line}" for line in lines[-15:] if line)
+        raise DemoError(
+            f"`cdk {' '.join(arguments)}` failed (exit code {process.returncode}):\n{tail}\n"
+            f"The whole output: {log}"
+        )

@@ -1,0 +1,69 @@
+"""What the demo prints at its end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from demo.clock import StageClock, spell
+from demo.predict import Prediction
+
+
+def read_report(s3: Any, uri: str) -> dict[str, Any]:
+    """The evaluation report at an S3 URI."""
+    location = urlsplit(uri)
+    answer = s3.get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))
+    report: dict[str, Any] = json.loads(answer["Body"].read())
+    return report
+
+
+def print_predictions(console: Console, predictions: list[Prediction]) -> None:
+    table = Table(title="held-out pictures, answered by the endpoint", title_justify="left")
+    for column in ("picture", "label", "prediction", "confidence"):
+        table.add_column(column)
+    for item in predictions:
+        style = "green" if item.predicted == item.label else "bold red"
+        table.add_row(
+            item.picture, item.label, Text(item.predicted, style=style), f"{item.confidence:.3f}"
+        )
+    console.print(table)
+
+
+def print_confusion_matrix(console: Console, report: dict[str, Any]) -> None:
+    classes, matrix = report["classes"], report["confusion_matrix"]
+    table = Table(title="confusion matrix (rows: label, columns: prediction)", title_justify="left")
+    table.add_column("")
+    for name in classes:
+        table.add_column(name, justify="right")
+    for name, row in zip(classes, matrix, strict=True):
+        cells = [
+            Text(str(count) if count else "·", style="green" if predicted == name else "red")
+            for predicted, count in zip(classes, row, strict=True)
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+
+
+def print_clock(console: Console, clock: StageClock) -> None:
+    table = Table(title="what each stage took", title_justify="left")
+    table.add_column("stage")
+    table.add_column("wall clock", justify="right")
+    for stage, seconds in clock.seconds.items():
+        table.add_row(stage, spell(seconds))
+    table.add_section()
+    table.add_row("all", spell(clock.total))
+    console.print(table)
+
+
+def print_places(console: Console, places: dict[str, str]) -> None:
+    table = Table(title="where things are", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("where", overflow="fold")
+    for what, where in places.items():
+        table.add_row(what, where)
+    console.print(table)
