@@ -1,0 +1,65 @@
+"""Command line of the demo: ``python -m demo``; `make demo` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from demo.clock import StageClock
+from demo.errors import DemoError
+from demo.lock import only_one_demo
+from demo.main_job import MainJob, check_workload
+from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    console = Console()
+    job = MainJob(
+        workload=arguments.workload,
+        settings=LocalCloudSettings(state_dir=LOCAL / "cloud", port=arguments.port),
+        folder=LOCAL / "demo",
+        console=console,
+        clock=StageClock(),
+    )
+    try:
+        check_workload(arguments.workload, workloads())
+        with only_one_demo(LOCAL / "demo.lock"):
+            job.run()
+    except DemoError as error:
+        console.print(f"\ndemo: {error}", style="red", markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print(
+            "\ndemo: stopped following. The local cloud and what runs in it go on: `make status` "
+            "shows it, `make demo` starts the job again, `make destroy` removes everything.",
+            highlight=False,
+        )
+        return 130
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--workload", default="cifar-tensorflow")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        help="port of the local cloud; a free one is used where it is taken (default: %(default)s)",
+    )
+    return parser.parse_args()
+
+
+def workloads() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "config" / "workloads").glob("*.yaml"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
