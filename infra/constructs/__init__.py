@@ -1,0 +1,1 @@
+"""Building blocks of the stacks: one file a concept, keyword-only typed arguments."""

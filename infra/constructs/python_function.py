@@ -1,0 +1,79 @@
+"""A Lambda function in Python with a role, a log group and nothing that it does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.assets import staged_folder
+
+RUNTIME = lambda_.Runtime.PYTHON_3_14
+
+
+class PythonFunction(Construct):
+    """One function of `lambdas/`.
+
+    Its role holds no managed policy: only writing to its own log group and X-Ray's calls,
+    to which callers add what the handler needs.
+
+    Args:
+        packages: folders of the repository that the function's asset holds.
+        handler: dotted path of the function, `lambdas.intake.handler.gather`.
+        key: encrypts the log group.
+        timeout: after which Lambda stops the handler.
+        memory_mb: memory, and with it the share of CPU.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        packages: tuple[str, ...],
+        handler: str,
+        description: str,
+        environment: Mapping[str, str],
+        key: kms.IKey,
+        log_retention: logs.RetentionDays,
+        timeout: Duration,
+        memory_mb: int = 256,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=log_retention,
+            encryption_key=key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{description} ({Stack.of(self).stack_name})",
+        )
+        self.log_group.grant_write(self.role)
+        with staged_folder(packages=packages) as folder:
+            code = lambda_.Code.from_asset(str(folder))
+            self.function = lambda_.Function(
+                self,
+                "Function",
+                runtime=RUNTIME,
+                architecture=lambda_.Architecture.ARM_64,
+                code=code,
+                handler=handler,
+                description=description,
+                environment=dict(environment),
+                role=self.role,
+                log_group=self.log_group,
+                logging_format=lambda_.LoggingFormat.JSON,
+                tracing=lambda_.Tracing.ACTIVE,
+                timeout=timeout,
+                memory_size=memory_mb,
+            )

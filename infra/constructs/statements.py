@@ -1,0 +1,152 @@
+"""IAM statements that several roles need, each on exact resources.
+
+Every statement has a `Sid`, so that a person who reads the role in the console sees what each
+part is for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+
+_IMAGE = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"/(?P<repository>[^:@]+)[:@].+"
+)
+
+
+def read_objects(
+    bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str, versions: bool = False
+) -> iam.PolicyStatement:
+    """Read the objects under `prefixes` (each without a leading and with a trailing slash)."""
+    actions = ["s3:GetObject"] + (["s3:GetObjectVersion"] if versions else [])
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=_objects(bucket, prefixes))
+
+
+def write_objects(bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str) -> iam.PolicyStatement:
+    """Write objects under `prefixes`, in parts as well."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+        resources=_objects(bucket, prefixes),
+    )
+
+
+def list_objects(
+    bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str, versions: bool = False
+) -> iam.PolicyStatement:
+    """List the keys of `bucket` that begin with one of `prefixes`."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["s3:ListBucket"] + (["s3:ListBucketVersions"] if versions else []),
+        resources=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+    )
+
+
+def use_key(key: kms.IKey, *, sid: str = "UseKey", write: bool) -> iam.PolicyStatement:
+    """Decrypt what the environment's key encrypted, and with `write` encrypt as well."""
+    actions = ["kms:Decrypt", "kms:DescribeKey"] + (["kms:GenerateDataKey"] if write else [])
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=[key.key_arn])
+
+
+def encrypt_volumes(key: kms.IKey) -> iam.PolicyStatement:
+    """Let SageMaker, acting for the role, use the key for the volumes of its instances."""
+    return iam.PolicyStatement(
+        sid="EncryptVolumes",
+        actions=["kms:CreateGrant"],
+        resources=[key.key_arn],
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+
+
+def write_sagemaker_logs(scope: Construct, log_groups: Iterable[str]) -> iam.PolicyStatement:
+    """Write to the log groups that SageMaker names, such as `/aws/sagemaker/TrainingJobs`."""
+    stack = Stack.of(scope)
+    base = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
+    return iam.PolicyStatement(
+        sid="WriteLogs",
+        actions=[
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ],
+        resources=[f"{base}{group}{suffix}" for group in log_groups for suffix in ("", ":*")],
+    )
+
+
+def publish_sagemaker_metrics() -> iam.PolicyStatement:
+    """Publish metrics in SageMaker's own namespaces. The call takes no resource."""
+    return iam.PolicyStatement(
+        sid="PublishMetrics",
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],
+        conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
+    )
+
+
+def pull_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyStatement]:
+    """Pull the named images, and no others.
+
+    Raises:
+        ValueError: a URI is not one of a private ECR repository.
+    """
+    partition = Stack.of(scope).partition
+    repositories = set()
+    for uri in image_uris:
+        image = _IMAGE.fullmatch(uri)
+        if image is None:
+            raise ValueError(
+                f"{uri!r} is no image in ECR; expected "
+                "<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>"
+            )
+        repositories.add(
+            f"arn:{partition}:ecr:{image['region']}:{image['account']}:"
+            f"repository/{image['repository']}"
+        )
+    return [
+        iam.PolicyStatement(
+            sid="PullImages",
+            actions=[
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            resources=sorted(repositories),
+        ),
+        iam.PolicyStatement(
+            sid="LogInToRegistry",
+            actions=["ecr:GetAuthorizationToken"],
+            # The call takes no resource.
+            resources=["*"],
+        ),
+    ]
+
+
+def pass_role_to_sagemaker(role: iam.IRole, *, sid: str = "PassRole") -> iam.PolicyStatement:
+    """Hand `role` to SageMaker, and to no other service."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["iam:PassRole"],
+        resources=[role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": SAGEMAKER}},
+    )
+
+
+def sagemaker_arn(scope: Construct, resource: str) -> str:
+    """ARN of a SageMaker resource of this account, such as `endpoint/rookery-dev-birds`."""
+    stack = Stack.of(scope)
+    return f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:{resource}"
+
+
+def _objects(bucket: s3.IBucket, prefixes: Sequence[str]) -> list[str]:
+    return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]

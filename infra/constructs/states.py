@@ -1,0 +1,64 @@
+"""Pieces of Amazon States Language (JSONata) that the state machines share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Faults of the Lambda service itself, which its developer guide advises to retry.
+RETRY_LAMBDA: tuple[dict[str, Any], ...] = (
+    {
+        "ErrorEquals": [
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.TooManyRequestsException",
+        ],
+        "IntervalSeconds": 2,
+        "MaxAttempts": 5,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    },
+)
+
+# Throttling and faults of SageMaker's control plane.
+RETRY_SAGEMAKER: tuple[dict[str, Any], ...] = (
+    {
+        "ErrorEquals": ["SageMaker.ThrottlingException", "SageMaker.SageMakerException"],
+        "IntervalSeconds": 5,
+        "MaxAttempts": 3,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    },
+)
+
+
+def invoke(function_arn: str, payload: Any, **fields: Any) -> dict[str, Any]:
+    """A task that invokes a function; its answer is `$states.result.Payload`."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": function_arn, "Payload": payload},
+        "Retry": list(RETRY_LAMBDA),
+        **fields,
+    }
+
+
+def publish(topic_arn: str, *, subject: str, message: Any, **fields: Any) -> dict[str, Any]:
+    """A task that publishes `message` to a topic."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Arguments": {"TopicArn": topic_arn, "Subject": subject, "Message": message},
+        **fields,
+    }
+
+
+def send(queue_url: str, message: Any, **fields: Any) -> dict[str, Any]:
+    """A task that puts `message` on a queue."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Arguments": {"QueueUrl": queue_url, "MessageBody": message},
+        **fields,
+    }
