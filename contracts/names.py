@@ -1,0 +1,85 @@
+"""Names of AWS resources and places in S3: the one place that decides them.
+
+`rookery-<environment>` is the prefix of what carries an explicit name; bucket names are left to
+CloudFormation and read from stack outputs.
+"""
+
+from __future__ import annotations
+
+UPLOADS = "uploads/"
+DATASETS = "datasets/"
+QUARANTINE = "quarantine/"
+
+
+def prefix(environment: str) -> str:
+    """Beginning of every explicit name in an environment."""
+    return f"rookery-{environment}"
+
+
+def stack_name(environment: str, word: str) -> str:
+    """Name of the stack of a word: foundation, intake, training or deployment."""
+    return f"Rookery-{environment}-{word}"
+
+
+def pipeline_name(environment: str, workload: str) -> str:
+    """Name of a workload's SageMaker pipeline."""
+    return f"{prefix(environment)}-{workload}"
+
+
+def model_package_group_name(environment: str, workload: str) -> str:
+    """Name of the group that a workload's models are registered in."""
+    return f"{prefix(environment)}-{workload}"
+
+
+def endpoint_name(environment: str, workload: str) -> str:
+    """Name of a workload's endpoint."""
+    return f"{prefix(environment)}-{workload}"
+
+
+def intake_state_machine_name(environment: str) -> str:
+    """Name of the state machine that waits until an upload is complete."""
+    return f"{prefix(environment)}-intake"
+
+
+def deployment_state_machine_name(environment: str, workload: str) -> str:
+    """Name of the state machine that brings a workload's approved models live."""
+    return f"{prefix(environment)}-{workload}-deployment"
+
+
+def upload_prefix(workload: str) -> str:
+    """Where the user uploads, as `<class>/<file>` below it; ends with a slash."""
+    return f"{UPLOADS}{workload}/"
+
+
+def dataset_prefix(workload: str) -> str:
+    """Where a workload's frozen datasets are; ends with a slash."""
+    return f"{DATASETS}{workload}/"
+
+
+def manifest_key(workload: str, dataset_version: str) -> str:
+    """Key of a dataset version's manifest."""
+    return f"{dataset_prefix(workload)}{dataset_version}/manifest.json"
+
+
+def quarantine_prefix(workload: str) -> str:
+    """Where a workload's rejected files are put; ends with a slash."""
+    return f"{QUARANTINE}{workload}/"
+
+
+def artifact_prefix(workload: str) -> str:
+    """A workload's part of the artifact bucket; ends with a slash."""
+    return f"{workload}/"
+
+
+def workload_of_key(key: str) -> str | None:
+    """The workload that an object under the upload prefix belongs to, or None elsewhere."""
+    if not key.startswith(UPLOADS):
+        return None
+    workload, slash, _ = key.removeprefix(UPLOADS).partition("/")
+    return workload if workload and slash else None
+
+
+def output_key(kind: str, workload: str) -> str:
+    """Key of a stack output of one workload: `UploadUri` and `cifar-tensorflow` become
+    `UploadUriCifarTensorflow` (CloudFormation takes letters and digits only)."""
+    return kind + "".join(part.capitalize() for part in workload.split("-"))
