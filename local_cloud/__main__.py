@@ -1,0 +1,128 @@
+"""Command line: ``python -m local_cloud start|stop|status|logs|reset|env``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from local_cloud import process
+from local_cloud.environment import client_environment
+from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
+
+LOG_LINES = 200
+KINDS = {
+    "training-job": "TrainingJobStatus",
+    "processing-job": "ProcessingJobStatus",
+    "hyper-parameter-tuning-job": "HyperParameterTuningJobStatus",
+    "pipeline-execution": "PipelineExecutionStatus",
+    "endpoint": "EndpointStatus",
+}
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    settings = LocalCloudSettings(
+        state_dir=arguments.state_dir.resolve(), port=arguments.port, region=arguments.region
+    )
+    try:
+        return {
+            "start": start,
+            "stop": stop,
+            "status": status,
+            "logs": logs,
+            "reset": reset,
+            "env": env,
+        }[arguments.command](settings)
+    except process.LocalCloudError as error:
+        print(f"local cloud: {error}", file=sys.stderr)
+        return 1
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
+    parser.add_argument("command", choices=["start", "stop", "status", "logs", "reset", "env"])
+    parser.add_argument("--state-dir", type=Path, default=Path(".local/cloud"))
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--region", default="us-east-1")
+    return parser.parse_args()
+
+
+def start(settings: LocalCloudSettings) -> int:
+    settings = process.start(settings, any_port=True)
+    print(f"local cloud: listening on {settings.endpoint_url}, state in {settings.state_dir}")
+    return 0
+
+
+def stop(settings: LocalCloudSettings) -> int:
+    stopped = process.stop(settings)
+    print("local cloud: stopped; its state stays" if stopped else "local cloud: not running")
+    return 0
+
+
+def reset(settings: LocalCloudSettings) -> int:
+    process.reset(settings)
+    print(f"local cloud: stopped, {settings.state_dir} removed")
+    return 0
+
+
+def status(settings: LocalCloudSettings) -> int:
+    found = process.running(settings.state_dir)
+    if found is None:
+        print("local cloud: not running (`python -m local_cloud start`)")
+        return 3
+    print(f"local cloud: {found.endpoint_url}, process {process.pid(found.state_dir)}")
+    for kind, lines in resources(found).items():
+        print(f"  {kind}")
+        for line in lines:
+            print(f"    {line}")
+    return 0
+
+
+def resources(settings: LocalCloudSettings) -> dict[str, list[str]]:
+    """Kind -> one line a resource with its status, of the kinds that do work."""
+    from local_cloud.sagemaker.store import Store
+
+    store = Store(settings.database)
+    try:
+        return {
+            kind: [
+                f"{document.get(member, '')}  {_name(document, kind)}"
+                for document in store.list(kind)
+            ]
+            for kind, member in KINDS.items()
+        }
+    finally:
+        store.close()
+
+
+def logs(settings: LocalCloudSettings) -> int:
+    if not settings.log_file.is_file():
+        print(f"local cloud: no log at {settings.log_file}", file=sys.stderr)
+        return 1
+    lines = settings.log_file.read_text(errors="replace").splitlines()
+    print("\n".join(lines[-LOG_LINES:]))
+    print(f"(the last {LOG_LINES} lines of {settings.log_file})", file=sys.stderr)
+    return 0
+
+
+def env(settings: LocalCloudSettings) -> int:
+    found = process.running(settings.state_dir) or settings
+    for name, value in client_environment(found).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _name(document: dict[str, object], kind: str) -> str:
+    for member in ("TrainingJobName", "ProcessingJobName", "HyperParameterTuningJobName"):
+        if member in document:
+            return str(document[member])
+    return str(
+        document.get("PipelineExecutionArn") or document.get("EndpointName") or json.dumps(kind)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

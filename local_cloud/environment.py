@@ -1,0 +1,61 @@
+"""The environment variables of the server, of its clients, and of the jobs it runs."""
+
+from __future__ import annotations
+
+from local_cloud.settings import LocalCloudSettings
+
+ROOT_ACCESS_KEY = "test"
+ROOT_SECRET_KEY = "test"  # noqa: S105 - MiniStack's fixed root key; it opens this machine only
+
+
+def server_environment(settings: LocalCloudSettings) -> dict[str, str]:
+    """What MiniStack and the Lambda workers that it starts read."""
+    return {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(settings.port),
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": settings.region,
+        "MINISTACK_ACCOUNT_ID": settings.account_id,
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(settings.certificate),
+        "MINISTACK_SSL_KEY": str(settings.private_key),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(settings.state_dir / "ministack"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(settings.state_dir / "s3"),
+        **trust_environment(settings),
+    }
+
+
+def trust_environment(settings: LocalCloudSettings) -> dict[str, str]:
+    """What makes Python, the AWS SDKs and Node trust the server's certificate."""
+    bundle = str(settings.ca_bundle)
+    return {
+        "SSL_CERT_FILE": bundle,
+        "REQUESTS_CA_BUNDLE": bundle,
+        "AWS_CA_BUNDLE": bundle,
+        "NODE_EXTRA_CA_CERTS": str(settings.certificate),
+    }
+
+
+def endpoint_environment(settings: LocalCloudSettings) -> dict[str, str]:
+    """What points any AWS SDK at this local cloud, whoever calls."""
+    return {
+        "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "AWS_ENDPOINT_URL_S3": settings.endpoint_url,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        **trust_environment(settings),
+    }
+
+
+def client_environment(settings: LocalCloudSettings) -> dict[str, str]:
+    """For the AWS CLI, the CDK CLI and SDKs: the endpoint, and the account's root keys."""
+    return {
+        **endpoint_environment(settings),
+        "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
+    }

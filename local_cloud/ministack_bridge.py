@@ -1,0 +1,200 @@
+"""All contact with MiniStack's private names, in one place.
+
+MiniStack (pinned exactly) has no SageMaker; this module adds services to it in process.
+``tests/unit/local_cloud/core/test_ministack_bridge.py`` fails clearly when a name used here
+is gone from a newer release.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Handler = Callable[
+    [str, str, dict[str, str], bytes, dict[str, Any]],
+    Awaitable[tuple[int, dict[str, str], bytes]],
+]
+"""``handler(method, path, headers, body, query)`` answers (status, headers, body)."""
+
+logger = logging.getLogger("local_cloud.ministack")
+
+STATE_MACHINE_KEY_MARK = "Credential=test/20260101/"
+"""How MiniStack's Step Functions signs a call that a state machine makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceHandlers:
+    """What CloudFormation calls for one resource type.
+
+    ``create(logical_id, properties, stack_name)`` and
+    ``update(physical_id, old, new, stack_name)`` answer (physical id, attributes);
+    ``delete(physical_id, properties)`` answers nothing.
+    """
+
+    create: Callable[[str, dict[str, Any], str], tuple[str, dict[str, Any]]]
+    update: Callable[[str, dict[str, Any], dict[str, Any], str], tuple[str, dict[str, Any]]]
+    delete: Callable[[str, dict[str, Any]], None]
+
+
+def add_service(name: str, handler: Handler, *, target_prefix: str, credential_scope: str) -> None:
+    """Route requests for an AWS service to ``handler``, from clients and from Step Functions."""
+    from ministack import app
+    from ministack.core import router
+    from ministack.services import stepfunctions
+
+    app.SERVICE_HANDLERS[name] = handler
+    router.SERVICE_PATTERNS[name] = {
+        "target_prefixes": [f"{target_prefix}."],
+        "host_patterns": [],
+        "credential_scope": credential_scope,
+    }
+    stepfunctions._AWS_SDK_SERVICE_MAP[name] = {
+        "target_prefix": target_prefix,
+        "protocol": "json",
+    }
+
+
+def add_resource_type(resource_type: str, handlers: ResourceHandlers) -> None:
+    """Let CloudFormation provision ``resource_type``."""
+    from ministack.services.cloudformation import provisioners
+
+    provisioners._RESOURCE_HANDLERS[resource_type] = {
+        "create": handlers.create,
+        "update": handlers.update,
+        "delete": handlers.delete,
+    }
+
+
+def put_event(event: Mapping[str, Any], *, account_id: str, region: str) -> None:
+    """One event from an AWS service (``Source`` begins with ``aws.``) on the default bus.
+
+    PutEvents refuses such sources to clients, here as on AWS.
+    """
+    from ministack.core import responses
+    from ministack.services import eventbridge
+
+    with responses.request_scope(account_id, region):
+        status, _, body = eventbridge._put_events({"Entries": [dict(event)]}, allow_aws_source=True)
+    answer = json.loads(body)
+    if status >= 400 or answer.get("FailedEntryCount"):
+        raise RuntimeError(f"EventBridge refused {event.get('DetailType')}: {answer}")
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Why a call is refused, in AWS's words."""
+
+    code: str
+    message: str
+
+
+def authorise(
+    headers: Mapping[str, str],
+    *,
+    action: str,
+    resource_arn: str,
+    region: str,
+    context: Mapping[str, Any] | None = None,
+) -> Denial | None:
+    """Evaluate the caller's policies for one action; None where it is allowed.
+
+    Must run in the request's own context, since the caller is pinned there. A call that a
+    state machine makes arrives as the account's root: MiniStack does not evaluate the state
+    machine's role for SDK integrations.
+    """
+    from ministack.core import iam_actions, iam_evaluator, router
+
+    if not auth_enabled() or STATE_MACHINE_KEY_MARK in headers.get("authorization", ""):
+        return None
+    access_key = router.extract_access_key_id(dict(headers), {})
+    denied = iam_evaluator.enforce(
+        access_key,
+        action,
+        action.split(":")[0],
+        region,
+        resource_arn=resource_arn,
+        service_context=dict(context or {}),
+    )
+    if denied is None:
+        return None
+    if isinstance(denied, iam_evaluator.AuthError):
+        return Denial("UnrecognizedClientException", str(denied.message))
+    message = iam_actions.identity_denial_message(
+        action, denied.principal_arn, resource_arn, denied.decision == "Deny"
+    )
+    return Denial("AccessDeniedException", message)
+
+
+def auth_enabled() -> bool:
+    """Whether this MiniStack checks signatures and policies."""
+    from ministack import app
+
+    return bool(app.AUTH)
+
+
+def trusts(role_arn: str, service_principal: str) -> bool | None:
+    """Whether the role's trust policy lets the service assume it; None where there is no role."""
+    from ministack.services import iam
+
+    role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+    if role is None:
+        return None
+    document = role["AssumeRolePolicyDocument"]
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = policy["Statement"]
+    principals: list[str] = []
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal", {})
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        if statement.get("Effect") == "Allow":
+            principals += [services] if isinstance(services, str) else services
+    return service_principal in principals
+
+
+def save_state() -> None:
+    """Write every service's state to disk now, not only at an orderly stop."""
+    from ministack import app
+    from ministack.core import persistence
+
+    persistence.save_all(app._build_persistence_save_dict())
+
+
+def serve(
+    *, host: str, port: int, on_start: Callable[[], None], on_stop: Callable[[], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT, on this port alone (MiniStack's ``main`` adds 443)."""
+    import signal
+
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
+    from ministack import app
+
+    config = Config()
+    config.bind = [f"{host}:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 5
+    config.loglevel = "WARNING"
+    config.certfile = os.environ["MINISTACK_SSL_CERT"]
+    config.keyfile = os.environ["MINISTACK_SSL_KEY"]
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+
+        async def shutdown_trigger() -> None:
+            await stop.wait()
+            await asyncio.to_thread(on_stop)
+
+        await asyncio.to_thread(on_start)
+        await hypercorn_serve(app.app, config, shutdown_trigger=shutdown_trigger)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())

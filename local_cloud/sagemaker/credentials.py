@@ -1,0 +1,94 @@
+"""Sessions against this local cloud: the service's own, and a role's."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import boto3
+from botocore.config import Config
+
+from local_cloud import ministack_bridge
+from local_cloud.environment import (
+    ROOT_ACCESS_KEY,
+    ROOT_SECRET_KEY,
+    endpoint_environment,
+)
+from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.settings import LocalCloudSettings
+
+SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+SESSION_SECONDS = 3600
+RENEW_SECONDS = 600
+CLIENT_CONFIG = Config(retries={"max_attempts": 4, "mode": "standard"}, max_pool_connections=32)
+
+
+class LocalCredentials:
+    """Implements :class:`local_cloud.sagemaker.service.Credentials` with STS's AssumeRole."""
+
+    def __init__(self, settings: LocalCloudSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._keys: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
+
+    def as_service(self) -> boto3.Session:
+        return LocalSession(self._settings, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, None)
+
+    def as_role(self, role_arn: str, *, session_name: str) -> boto3.Session:
+        keys = self._assume(role_arn, session_name)
+        return LocalSession(
+            self._settings, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
+        )
+
+    def environment(self, role_arn: str, *, session_name: str) -> dict[str, str]:
+        keys = self._assume(role_arn, session_name)
+        return {
+            **endpoint_environment(self._settings),
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+        }
+
+    def _assume(self, role_arn: str, session_name: str) -> dict[str, str]:
+        session_name = session_name[:64]
+        with self._lock:
+            expires, keys = self._keys.get((role_arn, session_name), (0.0, {}))
+        if expires > time.time() + RENEW_SECONDS:
+            return keys
+        if not ministack_bridge.trusts(role_arn, SERVICE_PRINCIPAL):
+            raise ValidationException(
+                f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+                f"principal '{SERVICE_PRINCIPAL}' to assume the role."
+            )
+        answer = (
+            self.as_service()
+            .client("sts")
+            .assume_role(
+                RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=SESSION_SECONDS
+            )
+        )
+        keys = answer["Credentials"]
+        with self._lock:
+            self._keys[role_arn, session_name] = (time.time() + SESSION_SECONDS, keys)
+        return keys
+
+
+class LocalSession(boto3.Session):
+    """A session whose every client talks to this local cloud, whatever the environment says."""
+
+    def __init__(
+        self, settings: LocalCloudSettings, key: str, secret: str, token: str | None
+    ) -> None:
+        super().__init__(
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            region_name=settings.region,
+        )
+        self._local = settings
+
+    def client(self, service_name, **arguments):  # type: ignore[no-untyped-def]
+        arguments.setdefault("endpoint_url", self._local.endpoint_url)
+        arguments.setdefault("verify", str(self._local.ca_bundle))
+        arguments.setdefault("config", CLIENT_CONFIG)
+        return super().client(service_name, **arguments)

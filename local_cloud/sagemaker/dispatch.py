@@ -1,0 +1,152 @@
+"""From an HTTP request to a resource family's action, and back in AWS's shape."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+from urllib.parse import unquote
+
+from local_cloud import ministack_bridge
+from local_cloud.sagemaker import (
+    endpoint_configs,
+    endpoints,
+    iam,
+    model_packages,
+    models,
+    pipeline_executions,
+    pipelines,
+    processing_jobs,
+    runtime,
+    tags,
+    training_jobs,
+    tuning_jobs,
+    validation,
+)
+from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+
+logger = logging.getLogger("local_cloud.sagemaker")
+
+FAMILIES: tuple[ModuleType, ...] = (
+    training_jobs,
+    processing_jobs,
+    tuning_jobs,
+    models,
+    endpoint_configs,
+    endpoints,
+    model_packages,
+    pipelines,
+    pipeline_executions,
+    tags,
+)
+ACTIONS: dict[str, Action] = {
+    name: action for family in FAMILIES for name, action in family.ACTIONS.items()
+}
+TARGET_PREFIX = "SageMaker"
+INVOCATION = re.compile(r"^/endpoints/(?P<name>[^/]+)/invocations$")
+JSON = {"Content-Type": "application/x-amz-json-1.1"}
+
+
+def perform(service: SageMakerService, action: str, request: Request) -> Response:
+    """Validate the request and carry the action out. Raises ApiError."""
+    validation.validate(action, request)
+    if action not in ACTIONS:
+        raise ApiError(
+            "UnsupportedOperation",
+            f"The local cloud's SageMaker does not have the action {action}. "
+            f"It has: {', '.join(sorted(ACTIONS))}.",
+        )
+    return ACTIONS[action](service, request)
+
+
+class Dispatcher:
+    """MiniStack's handler for the service ``sagemaker`` (control plane and runtime)."""
+
+    def __init__(self, service: SageMakerService) -> None:
+        self._service = service
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | str,
+        query: dict[str, Any],
+    ) -> tuple[int, dict[str, str], bytes]:
+        raw = body.encode() if isinstance(body, str) else body
+        invocation = INVOCATION.match(path)
+        if invocation:
+            name = unquote(invocation["name"])
+            # The context goes along to the thread: MiniStack pins the caller there.
+            return await asyncio.to_thread(self._invoke, name, headers, raw)
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        return await asyncio.to_thread(self._act, action, headers, raw)
+
+    def _act(
+        self, action: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        try:
+            request = _parse(body)
+            validation.operation(action)
+            self._authorise(action, request, headers)
+            return 200, dict(JSON), json.dumps(perform(self._service, action, request)).encode()
+        except ApiError as error:
+            return error.status, dict(JSON), _error_body(error)
+        except Exception as error:
+            logger.exception("%s failed", action)
+            failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            return failure.status, dict(JSON), _error_body(failure)
+
+    def _invoke(
+        self, name: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        try:
+            arn = self._service.arn(f"endpoint/{name}")
+            self._check(headers, "sagemaker:InvokeEndpoint", arn)
+            return runtime.invoke_endpoint(self._service, name, headers, body)
+        except ApiError as error:
+            named = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
+            return error.status, named, json.dumps({"Message": error.message}).encode()
+
+    def _authorise(self, action: str, request: Request, headers: dict[str, str]) -> None:
+        arn = iam.resource_arn(action, request, self._service.arn)
+        self._check(headers, f"sagemaker:{action}", arn)
+        for role_arn in iam.passed_roles(request):
+            passed_to = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+            self._check(headers, "iam:PassRole", role_arn, passed_to)
+
+    def _check(
+        self,
+        headers: dict[str, str],
+        action: str,
+        resource_arn: str,
+        context: Mapping[str, str] | None = None,
+    ) -> None:
+        denial = ministack_bridge.authorise(
+            headers,
+            action=action,
+            resource_arn=resource_arn,
+            region=self._service.settings.region,
+            context=context,
+        )
+        if denial:
+            raise ApiError(denial.code, denial.message)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", f"The body is not JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise ApiError("SerializationException", "The body is not a JSON object.")
+    return request
+
+
+def _error_body(error: ApiError) -> bytes:
+    return json.dumps({"__type": error.code, "message": error.message}).encode()

@@ -1,0 +1,86 @@
+"""Which resource an action is authorised on, and which role it passes.
+
+Resource types: "Actions, resources, and condition keys for Amazon SageMaker" in the
+service authorization reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+# The noun of an action -> (request member that names the resource, ARN's resource type).
+RESOURCES: dict[str, tuple[str, str]] = {
+    "TrainingJob": ("TrainingJobName", "training-job"),
+    "ProcessingJob": ("ProcessingJobName", "processing-job"),
+    "HyperParameterTuningJob": ("HyperParameterTuningJobName", "hyper-parameter-tuning-job"),
+    "TransformJob": ("TransformJobName", "transform-job"),
+    "Model": ("ModelName", "model"),
+    "EndpointConfig": ("EndpointConfigName", "endpoint-config"),
+    "Endpoint": ("EndpointName", "endpoint"),
+    "Pipeline": ("PipelineName", "pipeline"),
+    "ModelPackageGroup": ("ModelPackageGroupName", "model-package-group"),
+}
+# Members that hold a whole ARN.
+ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
+# Members that name a resource, whatever the action is called, in the order to look for them.
+NAME_MEMBERS = tuple(RESOURCES.values())
+VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")
+
+
+def resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], str]) -> str:
+    """The ARN that policies are evaluated on; ``*`` for actions that take no resource.
+
+    ``arn`` completes ``training-job/x`` to an ARN.
+    """
+    for member in ARN_MEMBERS:
+        if member in request:
+            return str(request[member])
+    if action.startswith("List") and action not in LISTS_OF_ONE_RESOURCE:
+        return "*"
+    if action == "CreateModelPackage" and "ModelPackageGroupName" in request:
+        # AWS authorises the package to be, whose version is not known yet.
+        return arn(f"model-package/{_last(request['ModelPackageGroupName'])}/*")
+    if "ModelPackageName" in request:
+        name = str(request["ModelPackageName"])
+        return name if name.startswith("arn:") else arn(f"model-package/{name}")
+    noun = VERBS.sub("", action)
+    own = RESOURCES.get(noun)
+    for member, kind in [*([own] if own else []), *NAME_MEMBERS]:
+        if member in request:
+            return arn(f"{kind}/{_last(str(request[member]))}")
+    return "*"
+
+
+LISTS_OF_ONE_RESOURCE = {
+    "ListTrainingJobsForHyperParameterTuningJob",
+    "ListPipelineExecutions",
+    "ListPipelineExecutionSteps",
+    "ListPipelineParametersForExecution",
+}
+
+
+def passed_roles(request: Any) -> Iterator[str]:
+    """Every role ARN that the request hands to SageMaker, at any depth, each once."""
+    seen: set[str] = set()
+    for role in _roles(request):
+        if role not in seen:
+            seen.add(role)
+            yield role
+
+
+def _roles(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in {"RoleArn", "ExecutionRoleArn"} and isinstance(item, str):
+                yield item
+            else:
+                yield from _roles(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _roles(item)
+
+
+def _last(name_or_arn: str) -> str:
+    return name_or_arn.rsplit("/", 1)[-1]

@@ -1,0 +1,125 @@
+"""The local cloud's process: MiniStack with SageMaker added, in the foreground.
+
+``python -m local_cloud.server`` reads its settings from LOCAL_CLOUD_SETTINGS (JSON), so
+that MiniStack, which reads its own from the environment at import, finds them there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+from local_cloud.environment import server_environment
+from local_cloud.settings import LocalCloudSettings
+from local_cloud.tls import ensure_certificate
+
+SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
+SAVE_SECONDS = 20.0
+STOP_SECONDS = 30.0
+
+logger = logging.getLogger("local_cloud")
+
+
+def settings_as_json(settings: LocalCloudSettings) -> str:
+    return json.dumps(
+        {
+            "state_dir": str(settings.state_dir),
+            "port": settings.port,
+            "account_id": settings.account_id,
+            "region": settings.region,
+        }
+    )
+
+
+def settings_from_json(text: str) -> LocalCloudSettings:
+    values = json.loads(text)
+    return LocalCloudSettings(**{**values, "state_dir": Path(values["state_dir"])})
+
+
+def run(settings: LocalCloudSettings) -> None:
+    """Serve until SIGTERM. Must run in a process of its own: it sets the environment."""
+    ensure_certificate(settings)
+    os.environ.update(server_environment(settings))
+    # Only now: MiniStack reads the environment when it is imported.
+    from local_cloud import ministack_bridge
+    from local_cloud.sagemaker import cloudformation, dispatch
+    from local_cloud.sagemaker.credentials import LocalCredentials
+    from local_cloud.sagemaker.events import BusEvents
+    from local_cloud.sagemaker.service import Request, Response, SageMakerService
+    from local_cloud.sagemaker.store import Store
+    from local_cloud.sagemaker.tasks import ThreadTasks
+
+    def call(action: str, request: Request) -> Response:
+        return dispatch.perform(service, action, request)
+
+    tasks = ThreadTasks()
+    service = SageMakerService(
+        settings=settings,
+        store=Store(settings.database),
+        credentials=LocalCredentials(settings),
+        events=BusEvents(settings),
+        tasks=tasks,
+        call=call,
+    )
+    ministack_bridge.add_service(
+        "sagemaker",
+        dispatch.Dispatcher(service),
+        target_prefix=dispatch.TARGET_PREFIX,
+        credential_scope="sagemaker",
+    )
+    for name, handlers in cloudformation.resource_types(call).items():
+        ministack_bridge.add_resource_type(name, handlers)
+
+    def on_start() -> None:
+        tasks.start("save state", lambda: save_state_regularly(tasks))
+        tasks.start("resume", lambda: resume_when_serving(service))
+
+    def on_stop() -> None:
+        logger.info("stopping")
+        tasks.stop(timeout_seconds=STOP_SECONDS)
+
+    def resume_when_serving(service: SageMakerService) -> None:
+        wait_until_serving(settings)
+        for family in dispatch.FAMILIES:
+            family.resume(service)
+
+    ministack_bridge.serve(host="127.0.0.1", port=settings.port, on_start=on_start, on_stop=on_stop)
+
+
+def save_state_regularly(tasks: object) -> None:
+    """MiniStack writes its state at an orderly stop only; this bounds what a kill can lose."""
+    from local_cloud import ministack_bridge
+
+    pause = threading.Event()
+    while not getattr(tasks, "stopping", True):
+        for _ in range(int(SAVE_SECONDS)):
+            pause.wait(1.0)
+            if getattr(tasks, "stopping", True):
+                return
+        try:
+            ministack_bridge.save_state()
+        except RuntimeError as error:
+            # A service changed its state while it was read: the next round writes it.
+            logger.info("state not saved this time: %s", error)
+
+
+def wait_until_serving(settings: LocalCloudSettings) -> None:
+    """Block until the own port accepts connections."""
+    import socket
+    import time
+
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"the local cloud does not listen on port {settings.port}")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    run(settings_from_json(os.environ[SETTINGS_VARIABLE]))
