@@ -1,0 +1,100 @@
+"""Model package groups: the shelves of the model registry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker.errors import ConflictException, ValidationException
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+
+KIND = "model-package-group"
+PACKAGE_KIND = "model-package"
+_SUMMARY = (
+    "ModelPackageGroupName",
+    "ModelPackageGroupArn",
+    "ModelPackageGroupDescription",
+    "CreationTime",
+    "ModelPackageGroupStatus",
+)
+
+
+def find_group(service: SageMakerService, name_or_arn: str) -> Document:
+    """Raises ValidationException, as AWS does, where the group does not exist."""
+    name = name_or_arn.rsplit("/", 1)[-1]
+    document = service.store.find(KIND, name)
+    if document is None:
+        raise ValidationException(f"Model Package Group {name} does not exist.")
+    return document
+
+
+def create_model_package_group(service: SageMakerService, request: Request) -> Response:
+    name = request["ModelPackageGroupName"]
+    arn = service.arn(f"model-package-group/{name}")
+    document: Document = {
+        "ModelPackageGroupName": name,
+        "ModelPackageGroupArn": arn,
+        "CreationTime": time.time(),
+        "CreatedBy": {},
+        "ModelPackageGroupStatus": "Completed",
+        "_tags": list(request.get("Tags", [])),
+        "_last_version": 0,
+    }
+    for member in ("ModelPackageGroupDescription", "ManagedConfiguration"):
+        if member in request:
+            document[member] = request[member]
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError as error:
+        raise ValidationException(f"Model Package Group already exists: {arn}") from error
+    return {"ModelPackageGroupArn": arn}
+
+
+def describe_model_package_group(service: SageMakerService, request: Request) -> Response:
+    return public(find_group(service, request["ModelPackageGroupName"]))
+
+
+def list_model_package_groups(service: SageMakerService, request: Request) -> Response:
+    part = request.get("NameContains", "").lower()
+    chosen = select(
+        [d for d in service.store.list(KIND) if part in d["ModelPackageGroupName"].lower()],
+        request,
+        sort_keys={"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"},
+    )
+    return page(
+        [_summary(document) for document in chosen], request, "ModelPackageGroupSummaryList"
+    )
+
+
+def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {member: document[member] for member in _SUMMARY if member in document}
+
+
+def delete_model_package_group(service: SageMakerService, request: Request) -> Response:
+    """Raises ConflictException while the group still holds packages."""
+    with service.store.transaction():
+        document = find_group(service, request["ModelPackageGroupName"])
+        name = document["ModelPackageGroupName"]
+        held = [
+            package["ModelPackageArn"]
+            for package in service.store.list(PACKAGE_KIND)
+            if package.get("ModelPackageGroupName") == name
+        ]
+        if held:
+            raise ConflictException(
+                f"Model Package Group {name} cannot be deleted since it contains "
+                f"{len(held)} Model Packages. Delete them with DeleteModelPackage first."
+            )
+        service.store.delete(KIND, name)
+    return {}
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateModelPackageGroup": create_model_package_group,
+    "DescribeModelPackageGroup": describe_model_package_group,
+    "ListModelPackageGroups": list_model_package_groups,
+    "DeleteModelPackageGroup": delete_model_package_group,
+}

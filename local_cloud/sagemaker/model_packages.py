@@ -1,0 +1,295 @@
+"""The model registry: model packages, versioned in groups or named on their own.
+
+A package is Completed as soon as it is there: validation profiles, which on AWS run a
+transform job, are refused. A change that changes nothing puts no event on the bus.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker import model_package_groups as groups
+from local_cloud.sagemaker.errors import ApiError, ConflictException, ValidationException
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.model_package_data import checked_specification
+from local_cloud.sagemaker.model_package_events import publish
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+
+KIND = groups.PACKAGE_KIND
+_KEPT = (
+    "ModelPackageDescription",
+    "ModelPackageRegistrationType",
+    "SourceAlgorithmSpecification",
+    "CertifyForMarketplace",
+    "MetadataProperties",
+    "ModelMetrics",
+    "Domain",
+    "Task",
+    "SamplePayloadUrl",
+    "CustomerMetadataProperties",
+    "DriftCheckBaselines",
+    "AdditionalInferenceSpecifications",
+    "SkipModelValidation",
+    "SourceUri",
+    "SecurityConfig",
+    "ModelCard",
+    "ModelLifeCycle",
+    "ManagedStorageType",
+)
+_UPDATED_AS_GIVEN = (
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "ModelPackageRegistrationType",
+    "SourceUri",
+    "ModelCard",
+    "ModelLifeCycle",
+)
+_SUMMARY = (
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "ModelPackageStatus",
+    "ModelApprovalStatus",
+    "ModelLifeCycle",
+    "ModelPackageRegistrationType",
+)
+_BATCH_SUMMARY = (
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "InferenceSpecification",
+    "ModelPackageStatus",
+    "ModelApprovalStatus",
+    "ModelPackageRegistrationType",
+)
+
+
+def find_package(service: SageMakerService, name_or_arn: str) -> Document:
+    """By ARN, ``group/version`` or name; raises ValidationException, as AWS does."""
+    is_arn = name_or_arn.startswith("arn:")
+    arn = name_or_arn if is_arn else service.arn(f"model-package/{name_or_arn}")
+    document = service.store.find(KIND, arn)
+    if document is None:
+        raise ValidationException(f"Model Package {arn} does not exist.")
+    return document
+
+
+def create_model_package(service: SageMakerService, request: Request) -> Response:
+    """Raises ValidationException for a package that AWS would refuse."""
+    _refuse_wrong(request)
+    document = _new_document(request)
+    if "InferenceSpecification" in request:
+        document["InferenceSpecification"] = checked_specification(
+            service, request["InferenceSpecification"]
+        )
+    with service.store.transaction():
+        known = _created_with(service, request.get("ClientToken"))
+        if known is not None:
+            return {"ModelPackageArn": known["ModelPackageArn"]}
+        if "ModelPackageGroupName" in request:
+            _into_group(service, request["ModelPackageGroupName"], document)
+        else:
+            name = request["ModelPackageName"]
+            document["ModelPackageName"] = name
+            document["ModelPackageArn"] = service.arn(f"model-package/{name}")
+        arn = document["ModelPackageArn"]
+        try:
+            service.store.create(KIND, arn, document)
+        except NameTakenError as error:
+            raise ConflictException(f"Model Package already exists: {arn}") from error
+    publish(service, document)
+    return {"ModelPackageArn": arn}
+
+
+def _refuse_wrong(request: Request) -> None:
+    faults: list[str] = []
+    versioned = "ModelPackageGroupName" in request
+    if versioned is ("ModelPackageName" in request):
+        faults.append("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
+    if versioned and request.get("Tags"):
+        faults.append(
+            "Tags cannot be given to a model package in a group: it has the tags of its group."
+        )
+    sources = ("InferenceSpecification", "SourceAlgorithmSpecification", "SourceUri")
+    if not any(member in request for member in sources):
+        faults.append(f"One of {', '.join(sources)} must be given.")
+    if "ValidationSpecification" in request:
+        faults.append(
+            "ValidationSpecification is not supported by the local cloud: leave it out or test "
+            "the model in a pipeline step."
+        )
+    if faults:
+        raise ValidationException(" ".join(faults))
+
+
+def _new_document(request: Request) -> Document:
+    now = time.time()
+    document: Document = {
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "CreatedBy": {},
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        "_client_token": request.get("ClientToken"),
+        "_tags": list(request.get("Tags", [])),
+    }
+    document.update({member: request[member] for member in _KEPT if member in request})
+    document.setdefault("CertifyForMarketplace", False)
+    if "ModelPackageGroupName" in request:
+        document["ModelApprovalStatus"] = request.get(
+            "ModelApprovalStatus", "PendingManualApproval"
+        )
+    return document
+
+
+def _created_with(service: SageMakerService, token: str | None) -> Document | None:
+    if token is None:
+        return None
+    for document in service.store.list(KIND):
+        if document["_client_token"] == token:
+            return document
+    return None
+
+
+def _into_group(service: SageMakerService, group: str, document: Document) -> None:
+    """Give the package its group's next version; a deleted version's number stays used."""
+    name = groups.find_group(service, group)["ModelPackageGroupName"]
+
+    def count(found: Document) -> None:
+        found["_last_version"] += 1
+
+    version = service.store.mutate(groups.KIND, name, count)["_last_version"]
+    document["ModelPackageName"] = name
+    document["ModelPackageGroupName"] = name
+    document["ModelPackageVersion"] = version
+    document["ModelPackageArn"] = service.arn(f"model-package/{name}/{version}")
+
+
+def describe_model_package(service: SageMakerService, request: Request) -> Response:
+    return public(find_package(service, request["ModelPackageName"]))
+
+
+def update_model_package(service: SageMakerService, request: Request) -> Response:
+    """Change approval, description, customer metadata or life cycle; tells what changed."""
+    arn = find_package(service, request["ModelPackageArn"])["ModelPackageArn"]
+    specification = request.get("InferenceSpecification")
+    if specification is not None:
+        specification = checked_specification(service, specification)
+    updated: list[str] = []
+
+    def change(document: Document) -> None:
+        before = dict(document)
+        for member in _UPDATED_AS_GIVEN:
+            if member in request:
+                document[member] = request[member]
+        if specification is not None:
+            document["InferenceSpecification"] = specification
+        _change_customer_metadata(document, request)
+        _add_specifications(document, request)
+        members = sorted({*before, *document})
+        updated.extend(m for m in members if before.get(m) != document.get(m))
+        if updated:
+            document["LastModifiedTime"] = time.time()
+
+    document = service.store.mutate(KIND, arn, change)
+    if updated:
+        publish(service, document, updated_fields=updated)
+    return {"ModelPackageArn": arn}
+
+
+def _change_customer_metadata(document: Document, request: Request) -> None:
+    metadata = dict(document.get("CustomerMetadataProperties", {}))
+    metadata.update(request.get("CustomerMetadataProperties", {}))
+    for key in request.get("CustomerMetadataPropertiesToRemove", []):
+        metadata.pop(key, None)
+    document.pop("CustomerMetadataProperties", None)
+    if metadata:
+        document["CustomerMetadataProperties"] = metadata
+
+
+def _add_specifications(document: Document, request: Request) -> None:
+    added = request.get("AdditionalInferenceSpecificationsToAdd")
+    if not added:
+        return
+    known = document.get("AdditionalInferenceSpecifications", [])
+    taken = {entry["Name"] for entry in known} & {entry["Name"] for entry in added}
+    if taken:
+        raise ValidationException(
+            f"AdditionalInferenceSpecifications named {sorted(taken)} are already there."
+        )
+    document["AdditionalInferenceSpecifications"] = [*known, *added]
+
+
+def list_model_packages(service: SageMakerService, request: Request) -> Response:
+    """Without a group the unversioned packages, as on AWS, unless ModelPackageType says else."""
+    chosen = select(
+        [document for document in service.store.list(KIND) if _matches(document, request)],
+        request,
+        sort_keys={"Name": "ModelPackageName", "CreationTime": "CreationTime"},
+    )
+    return page(
+        [_of(document, _SUMMARY) for document in chosen], request, "ModelPackageSummaryList"
+    )
+
+
+def _matches(document: Mapping[str, Any], request: Request) -> bool:
+    group = request.get("ModelPackageGroupName")
+    if group is not None and document.get("ModelPackageGroupName") != group.rsplit("/", 1)[-1]:
+        return False
+    default = "Versioned" if group is not None else "Unversioned"
+    kind = request.get("ModelPackageType", default)
+    versioned = "ModelPackageGroupName" in document
+    if kind != "Both" and versioned is not (kind == "Versioned"):
+        return False
+    status = request.get("ModelApprovalStatus")
+    if status is not None and document.get("ModelApprovalStatus") != status:
+        return False
+    part = request.get("NameContains", "")
+    return part.lower() in str(document["ModelPackageName"]).lower()
+
+
+def _of(document: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+    return {member: document[member] for member in members if member in document}
+
+
+def delete_model_package(service: SageMakerService, request: Request) -> Response:
+    document = find_package(service, request["ModelPackageName"])
+    service.store.delete(KIND, document["ModelPackageArn"])
+    return {}
+
+
+def batch_describe_model_package(service: SageMakerService, request: Request) -> Response:
+    found: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for arn in request["ModelPackageArnList"]:
+        try:
+            found[arn] = _of(find_package(service, arn), _BATCH_SUMMARY)
+        except ApiError as error:
+            errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
+    answer: Response = {"ModelPackageSummaries": found}
+    if errors:
+        answer["BatchDescribeModelPackageErrorMap"] = errors
+    return answer
+
+
+def resume(service: SageMakerService) -> None:
+    """The registry does nothing in the background."""
+
+
+ACTIONS: dict[str, Action] = {
+    **groups.ACTIONS,
+    "CreateModelPackage": create_model_package,
+    "DescribeModelPackage": describe_model_package,
+    "UpdateModelPackage": update_model_package,
+    "ListModelPackages": list_model_packages,
+    "DeleteModelPackage": delete_model_package,
+    "BatchDescribeModelPackage": batch_describe_model_package,
+}

@@ -1,0 +1,1 @@
+"""The interpreter of SageMaker Pipelines: a definition in, steps run as a graph."""

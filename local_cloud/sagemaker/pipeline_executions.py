@@ -1,0 +1,286 @@
+"""Executions of pipelines: start, stop, retry, describe, list.
+
+A start with the client request token of an earlier start of the same pipeline answers
+that execution, whatever has become of it: the token names one execution for good.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker import pipelines
+from local_cloud.sagemaker.errors import (
+    ConflictException,
+    ResourceNotFound,
+    ValidationException,
+)
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.pipeline import definition as definitions
+from local_cloud.sagemaker.pipeline import executor, names, state
+from local_cloud.sagemaker.pipeline.parameters import values_for
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, public
+
+KIND = state.KIND
+_OWN_MEMBERS = (
+    "PipelineExecutionDisplayName",
+    "PipelineExecutionDescription",
+    "ParallelismConfiguration",
+)
+_STEP_MEMBERS = (
+    "StartTime",
+    "EndTime",
+    "CacheHitResult",
+    "FailureReason",
+    "Metadata",
+    "AttemptCount",
+)
+_UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName")
+
+
+def _execution(service: SageMakerService, request: Request) -> Document:
+    arn = request["PipelineExecutionArn"]
+    document = service.store.find(KIND, arn)
+    if document is None:
+        raise ResourceNotFound(f"Pipeline execution '{arn}' does not exist.")
+    return document
+
+
+def start_pipeline_execution(service: SageMakerService, request: Request) -> Response:
+    """Raises ValidationException for parameters that the definition does not allow."""
+    for member in _UNSUPPORTED:
+        if member in request:
+            raise ValidationException(f"{member} is not supported by the local cloud.")
+    pipeline = pipelines.find_pipeline(service, request["PipelineName"])
+    with service.store.transaction():
+        known = _started_with(service, pipeline["PipelineArn"], request.get("ClientRequestToken"))
+        if known is not None:
+            return {"PipelineExecutionArn": known["PipelineExecutionArn"]}
+        document = _new_execution(service, pipeline, request)
+        arn = document["PipelineExecutionArn"]
+        service.store.create(KIND, arn, document)
+        service.store.update(
+            pipelines.KIND,
+            pipelines.key_of(pipeline["PipelineName"]),
+            LastRunTime=document["CreationTime"],
+        )
+    state.publish_execution(service, document, previous=None)
+    executor.start(service, arn)
+    return {"PipelineExecutionArn": arn}
+
+
+def _started_with(service: SageMakerService, arn: str, token: str | None) -> Document | None:
+    if token is None:
+        return None
+    for document in service.store.list(KIND):
+        if document["PipelineArn"] == arn and document["_tokens"][0] == token:
+            return document
+    return None
+
+
+def _new_execution(
+    service: SageMakerService, pipeline: Mapping[str, Any], request: Request
+) -> Document:
+    version = pipelines.version_of(dict(pipeline), request.get("PipelineVersionId"))
+    definition = definitions.parse(version["PipelineDefinition"])
+    given = list(request.get("PipelineParameters", []))
+    values = values_for(definition.parameters, given)
+    execution = names.execution_id()
+    now = time.time()
+    document: Document = {
+        "PipelineArn": pipeline["PipelineArn"],
+        "PipelineExecutionArn": f"{pipeline['PipelineArn']}/execution/{execution}",
+        "PipelineExecutionDisplayName": f"execution-{int(now * 1000)}",
+        "PipelineExecutionStatus": "Executing",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "CreatedBy": {},
+        "LastModifiedBy": {},
+        "PipelineVersionId": version["PipelineVersionId"],
+        "_definition": version["PipelineDefinition"],
+        "_parameters": given,
+        "_role_arn": pipeline["RoleArn"],
+        "_pipeline_name": pipeline["PipelineName"],
+        "_tokens": [request.get("ClientRequestToken")],
+        "_steps": {},
+    }
+    if "ParallelismConfiguration" in pipeline:
+        document["ParallelismConfiguration"] = pipeline["ParallelismConfiguration"]
+    document.update({member: request[member] for member in _OWN_MEMBERS if member in request})
+    experiment = _experiment(definition.experiment, values, pipeline["PipelineName"], execution)
+    if experiment:
+        document["PipelineExperimentConfig"] = experiment
+    return document
+
+
+def _experiment(
+    given: Mapping[str, Any] | None, values: Mapping[str, Any], pipeline: str, execution: str
+) -> dict[str, str]:
+    """The experiment's and the trial's name, of parameters and execution names."""
+    known = {
+        "Execution.PipelineName": pipeline,
+        "Execution.PipelineExecutionId": execution,
+        **{f"Parameters.{name}": value for name, value in values.items()},
+    }
+    named: dict[str, str] = {}
+    for member in ("ExperimentName", "TrialName"):
+        value = (given or {}).get(member)
+        if isinstance(value, Mapping):
+            value = known.get(str(value.get("Get")))
+        if value is not None:
+            named[member] = str(value)
+    return named
+
+
+def stop_pipeline_execution(service: SageMakerService, request: Request) -> Response:
+    document = _execution(service, request)
+    arn = document["PipelineExecutionArn"]
+    status = document["PipelineExecutionStatus"]
+    if status not in state.RUNNING_EXECUTION:
+        raise ConflictException(
+            f"Pipeline execution '{arn}' is {status}. Only pipeline executions with "
+            "'Executing' status can be stopped."
+        )
+    if status == "Executing":
+        state.set_execution_status(service, arn, "Stopping")
+    return {"PipelineExecutionArn": arn}
+
+
+def retry_pipeline_execution(service: SageMakerService, request: Request) -> Response:
+    """Run a failed or stopped execution again from the steps that did not succeed."""
+    arn = _execution(service, request)["PipelineExecutionArn"]
+    token = request.get("ClientRequestToken")
+    repeated = False
+
+    def change(document: Document) -> None:
+        nonlocal repeated
+        repeated = token is not None and token in document["_tokens"]
+        if repeated:
+            return
+        status = document["PipelineExecutionStatus"]
+        if status not in ("Failed", "Stopped"):
+            raise ConflictException(
+                f"Pipeline execution '{arn}' is {status}. Only executions that Failed or were "
+                "Stopped can be retried."
+            )
+        document["_tokens"].append(token)
+        document["_steps"] = {
+            name: record
+            for name, record in document["_steps"].items()
+            if record["Status"] == "Succeeded"
+        }
+        if "ParallelismConfiguration" in request:
+            document["ParallelismConfiguration"] = request["ParallelismConfiguration"]
+
+    service.store.mutate(KIND, arn, change)
+    if not repeated:
+        state.set_execution_status(service, arn, "Executing")
+        executor.start(service, arn)
+    return {"PipelineExecutionArn": arn}
+
+
+def update_pipeline_execution(service: SageMakerService, request: Request) -> Response:
+    arn = _execution(service, request)["PipelineExecutionArn"]
+    changes = {member: request[member] for member in _OWN_MEMBERS if member in request}
+    service.store.update(KIND, arn, LastModifiedTime=time.time(), **changes)
+    return {"PipelineExecutionArn": arn}
+
+
+def describe_pipeline_execution(service: SageMakerService, request: Request) -> Response:
+    return public(_execution(service, request))
+
+
+def describe_pipeline_definition_for_execution(
+    service: SageMakerService, request: Request
+) -> Response:
+    document = _execution(service, request)
+    return {
+        "PipelineDefinition": document["_definition"],
+        "CreationTime": document["CreationTime"],
+    }
+
+
+def list_pipeline_executions(service: SageMakerService, request: Request) -> Response:
+    arn = pipelines.find_pipeline(service, request["PipelineName"])["PipelineArn"]
+    chosen = select(
+        [document for document in service.store.list(KIND) if document["PipelineArn"] == arn],
+        request,
+        sort_keys={
+            "CreationTime": "CreationTime",
+            "PipelineExecutionArn": "PipelineExecutionArn",
+        },
+        after="CreatedAfter",
+        before="CreatedBefore",
+        default_order="Descending",
+    )
+    summaries = [_summary(document) for document in chosen]
+    return page(summaries, request, "PipelineExecutionSummaries")
+
+
+def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    summary = {
+        "PipelineExecutionArn": document["PipelineExecutionArn"],
+        "StartTime": document["CreationTime"],
+        "PipelineExecutionStatus": document["PipelineExecutionStatus"],
+        "PipelineExecutionDescription": document.get("PipelineExecutionDescription"),
+        "PipelineExecutionDisplayName": document["PipelineExecutionDisplayName"],
+        "PipelineExecutionFailureReason": document.get("FailureReason"),
+    }
+    return {key: value for key, value in summary.items() if value is not None}
+
+
+def list_pipeline_execution_steps(service: SageMakerService, request: Request) -> Response:
+    """The steps that have begun, the latest first unless SortOrder says otherwise."""
+    document = _execution(service, request)
+    definition = definitions.parse(document["_definition"])
+    steps = []
+    for name, record in document["_steps"].items():
+        step = definition.step(name)
+        described = {
+            "StepName": name,
+            "StepDisplayName": step.display_name,
+            "StepDescription": step.description,
+            "StepStatus": record["Status"],
+            **{member: record.get(member) for member in _STEP_MEMBERS},
+        }
+        steps.append({key: value for key, value in described.items() if value is not None})
+    steps.sort(key=lambda step: float(step["StartTime"]))
+    if request.get("SortOrder", "Descending") == "Descending":
+        steps.reverse()
+    return page(steps, request, "PipelineExecutionSteps")
+
+
+def list_pipeline_parameters_for_execution(service: SageMakerService, request: Request) -> Response:
+    """The parameters given at the start; the definition holds the defaults of the others."""
+    return page(_execution(service, request)["_parameters"], request, "PipelineParameters")
+
+
+def _no_callbacks(service: SageMakerService, request: Request) -> Response:
+    raise ValidationException(
+        f"No step waits for the callback token '{request['CallbackToken']}': the local cloud has "
+        "no Callback steps."
+    )
+
+
+def resume(service: SageMakerService) -> None:
+    """Go on with the executions that the last shutdown interrupted."""
+    for document in service.store.list(KIND):
+        if document["PipelineExecutionStatus"] in state.RUNNING_EXECUTION:
+            executor.start(service, document["PipelineExecutionArn"])
+
+
+ACTIONS: dict[str, Action] = {
+    "StartPipelineExecution": start_pipeline_execution,
+    "StopPipelineExecution": stop_pipeline_execution,
+    "RetryPipelineExecution": retry_pipeline_execution,
+    "UpdatePipelineExecution": update_pipeline_execution,
+    "DescribePipelineExecution": describe_pipeline_execution,
+    "DescribePipelineDefinitionForExecution": describe_pipeline_definition_for_execution,
+    "ListPipelineExecutions": list_pipeline_executions,
+    "ListPipelineExecutionSteps": list_pipeline_execution_steps,
+    "ListPipelineParametersForExecution": list_pipeline_parameters_for_execution,
+    "SendPipelineExecutionStepSuccess": _no_callbacks,
+    "SendPipelineExecutionStepFailure": _no_callbacks,
+}

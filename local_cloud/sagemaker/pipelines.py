@@ -1,0 +1,247 @@
+"""Pipelines: create, update, delete, describe, list, and their versions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local_cloud.sagemaker.errors import (
+    ConflictException,
+    ResourceNotFound,
+    ValidationException,
+)
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.pipeline import state
+from local_cloud.sagemaker.pipeline.checks import validated
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+
+KIND = "pipeline"
+_CHANGEABLE = (
+    "PipelineDisplayName",
+    "PipelineDescription",
+    "RoleArn",
+    "ParallelismConfiguration",
+)
+_SUMMARY = (
+    "PipelineArn",
+    "PipelineName",
+    "PipelineDisplayName",
+    "PipelineDescription",
+    "RoleArn",
+    "CreationTime",
+    "LastModifiedTime",
+)
+
+
+def key_of(name_or_arn: str) -> str:
+    """The pipeline's name in the store: AWS writes it in small letters into the ARN."""
+    return name_or_arn.rsplit("pipeline/", 1)[-1].lower()
+
+
+def find_pipeline(service: SageMakerService, name_or_arn: str) -> Document:
+    """Raises ResourceNotFound."""
+    key = key_of(name_or_arn)
+    document = service.store.find(KIND, key)
+    if document is None:
+        raise ResourceNotFound(f"Pipeline '{service.arn(f'pipeline/{key}')}' does not exist.")
+    return document
+
+
+def version_of(document: Document, version: int | None) -> dict[str, Any]:
+    """One version of the pipeline (the newest if none is named); raises ResourceNotFound."""
+    versions: list[dict[str, Any]] = document["_versions"]
+    if version is None:
+        return versions[-1]
+    for known in versions:
+        if known["PipelineVersionId"] == version:
+            return known
+    raise ResourceNotFound(
+        f"Pipeline '{document['PipelineArn']}' has no version {version}; its newest is "
+        f"{versions[-1]['PipelineVersionId']}."
+    )
+
+
+def create_pipeline(service: SageMakerService, request: Request) -> Response:
+    name = request["PipelineName"]
+    key = key_of(name)
+    known = service.store.find(KIND, key)
+    if known is not None:
+        if known["_token"] == request.get("ClientRequestToken", ""):
+            return {"PipelineArn": known["PipelineArn"]}
+        raise _already_exists(name)
+    text = _definition_text(service, request)
+    if text is None:
+        raise ValidationException(
+            "Either Pipeline Definition or Pipeline Definition S3 location should be provided"
+        )
+    validated(text)
+    now = time.time()
+    document: Document = {
+        "PipelineArn": service.arn(f"pipeline/{key}"),
+        "PipelineName": name,
+        "PipelineDisplayName": name,
+        "PipelineDefinition": text,
+        **{member: request[member] for member in _CHANGEABLE if member in request},
+        "PipelineStatus": "Active",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "CreatedBy": {},
+        "LastModifiedBy": {},
+        "_token": request.get("ClientRequestToken"),
+        "_tags": list(request.get("Tags", [])),
+        "_versions": [_version(1, text, now)],
+    }
+    try:
+        service.store.create(KIND, key, document)
+    except NameTakenError as error:
+        raise _already_exists(name) from error
+    return {"PipelineArn": document["PipelineArn"]}
+
+
+def update_pipeline(service: SageMakerService, request: Request) -> Response:
+    known = find_pipeline(service, request["PipelineName"])
+    text = _definition_text(service, request)
+    if text is not None:
+        validated(text)
+
+    def change(document: Document) -> None:
+        now = time.time()
+        for member in _CHANGEABLE:
+            if member in request:
+                document[member] = request[member]
+        document["LastModifiedTime"] = now
+        if text is not None and text != document["PipelineDefinition"]:
+            document["PipelineDefinition"] = text
+            newest = document["_versions"][-1]["PipelineVersionId"]
+            document["_versions"].append(_version(newest + 1, text, now))
+
+    document = service.store.mutate(KIND, key_of(known["PipelineName"]), change)
+    return {
+        "PipelineArn": document["PipelineArn"],
+        "PipelineVersionId": document["_versions"][-1]["PipelineVersionId"],
+    }
+
+
+def delete_pipeline(service: SageMakerService, request: Request) -> Response:
+    """As on AWS: refused while an execution runs; the executions go with the pipeline."""
+    document = find_pipeline(service, request["PipelineName"])
+    arn = document["PipelineArn"]
+    with service.store.transaction():
+        executions = [
+            execution
+            for execution in service.store.list(state.KIND)
+            if execution["PipelineArn"] == arn
+        ]
+        running = [
+            execution["PipelineExecutionArn"]
+            for execution in executions
+            if execution["PipelineExecutionStatus"] in state.RUNNING_EXECUTION
+        ]
+        if running:
+            raise ConflictException(
+                f"Pipeline '{arn}' cannot be deleted while it has running executions: "
+                f"{', '.join(running)}. Stop them with StopPipelineExecution first."
+            )
+        for execution in executions:
+            service.store.delete(state.KIND, execution["PipelineExecutionArn"])
+        service.store.delete(KIND, key_of(document["PipelineName"]))
+    return {"PipelineArn": arn}
+
+
+def describe_pipeline(service: SageMakerService, request: Request) -> Response:
+    document = find_pipeline(service, request["PipelineName"])
+    version = version_of(document, request.get("PipelineVersionId"))
+    return {**public(document), "PipelineDefinition": version["PipelineDefinition"]}
+
+
+def list_pipelines(service: SageMakerService, request: Request) -> Response:
+    prefix = request.get("PipelineNamePrefix", "")
+    chosen = select(
+        [d for d in service.store.list(KIND) if d["PipelineName"].startswith(prefix)],
+        request,
+        sort_keys={"Name": "PipelineName", "CreationTime": "CreationTime"},
+        after="CreatedAfter",
+        before="CreatedBefore",
+        default_order="Descending",
+    )
+    return page([_summary(document) for document in chosen], request, "PipelineSummaries")
+
+
+def _summary(document: Mapping[str, Any]) -> Response:
+    summary = {member: document[member] for member in _SUMMARY if member in document}
+    if "LastRunTime" in document:
+        summary["LastExecutionTime"] = document["LastRunTime"]
+    return summary
+
+
+def list_pipeline_versions(service: SageMakerService, request: Request) -> Response:
+    document = find_pipeline(service, request["PipelineName"])
+    chosen = select(
+        document["_versions"],
+        request,
+        sort_keys={},
+        after="CreatedAfter",
+        before="CreatedBefore",
+        default_order="Descending",
+    )
+    summaries = [
+        {
+            "PipelineArn": document["PipelineArn"],
+            "PipelineVersionId": version["PipelineVersionId"],
+            "CreationTime": version["CreationTime"],
+        }
+        for version in chosen
+    ]
+    return page(summaries, request, "PipelineVersionSummaries")
+
+
+def _version(number: int, text: str, now: float) -> dict[str, Any]:
+    return {"PipelineVersionId": number, "PipelineDefinition": text, "CreationTime": now}
+
+
+def _already_exists(name: str) -> ValidationException:
+    return ValidationException(
+        "Pipeline names must be unique within an AWS account and region. "
+        f"Pipeline with name ({name}) already exists."
+    )
+
+
+def _definition_text(service: SageMakerService, request: Request) -> str | None:
+    """The definition given in the request or read from S3; None if there is neither."""
+    text: str | None = request.get("PipelineDefinition")
+    location = request.get("PipelineDefinitionS3Location")
+    if location is None:
+        return text
+    if text is not None:
+        raise ValidationException(
+            "Both Pipeline Definition and Pipeline Definition S3 Location shouldn't be present"
+        )
+    where = {"Bucket": location["Bucket"], "Key": location["ObjectKey"]}
+    if "VersionId" in location:
+        where["VersionId"] = location["VersionId"]
+    s3: Any = service.credentials.as_service().client("s3")
+    try:
+        return str(s3.get_object(**where)["Body"].read().decode("utf-8"))
+    except (ClientError, UnicodeDecodeError) as error:
+        raise ValidationException(
+            f"Unable to read the pipeline definition from s3://{where['Bucket']}/{where['Key']}: "
+            f"{error}"
+        ) from error
+
+
+def resume(service: SageMakerService) -> None:
+    """Pipelines themselves do nothing in the background."""
+
+
+ACTIONS: dict[str, Action] = {
+    "CreatePipeline": create_pipeline,
+    "UpdatePipeline": update_pipeline,
+    "DeletePipeline": delete_pipeline,
+    "DescribePipeline": describe_pipeline,
+    "ListPipelines": list_pipelines,
+    "ListPipelineVersions": list_pipeline_versions,
+}
