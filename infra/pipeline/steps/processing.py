@@ -130,7 +130,6 @@ class ProcessingStep(Step):
 def _input(name: str, uri: Text) -> dict[str, Any]:
     return {
         "InputName": name,
-        "AppManaged": False,
         "S3Input": {
             "S3Uri": uri,
             "LocalPath": f"{INPUT_FOLDER}/{name}",
@@ -145,7 +144,6 @@ def _input(name: str, uri: Text) -> dict[str, Any]:
 def _output(name: str, uri: Text) -> dict[str, Any]:
     return {
         "OutputName": name,
-        "AppManaged": False,
         "S3Output": {
             "S3Uri": uri,
             "LocalPath": f"{OUTPUT_FOLDER}/{name}",
