@@ -35,7 +35,9 @@ class Credentials(Protocol):
 class Events(Protocol):
     """Puts SageMaker's events on the default EventBridge bus in AWS's shape."""
 
-    def publish(self, detail_type: str, *, resources: list[str], detail: Mapping[str, Any]) -> None: ...
+    def publish(
+        self, detail_type: str, *, resources: list[str], detail: Mapping[str, Any]
+    ) -> None: ...
 
 
 class Tasks(Protocol):

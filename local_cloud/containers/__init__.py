@@ -1,0 +1,1 @@
+"""What stands behind container images: programs that keep to the contract of the image."""

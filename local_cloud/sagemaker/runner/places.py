@@ -1,0 +1,30 @@
+"""S3 URIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local_cloud.sagemaker.errors import ValidationException
+
+
+@dataclass(frozen=True)
+class S3Place:
+    """A bucket, and a key or a prefix in it (it may be empty)."""
+
+    bucket: str
+    key: str
+
+    def __truediv__(self, name: str) -> S3Place:
+        return S3Place(self.bucket, f"{self.key.rstrip('/')}/{name}".lstrip("/"))
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def parse(uri: str) -> S3Place:
+    """Raises ValidationException for what is no S3 URI."""
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket:
+        raise ValidationException(f"{uri!r} is not an S3 URI: s3://<bucket>/<key or prefix>")
+    return S3Place(bucket, key)
