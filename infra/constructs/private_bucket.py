@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -92,8 +94,7 @@ class PrivateBucket(Construct):
             ],
         )
         if notify_event_bridge:
-            resource = self.bucket.node.default_child
-            assert isinstance(resource, s3.CfnBucket)
+            resource = cast(s3.CfnBucket, self.bucket.node.default_child)
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
                     event_bridge_enabled=True

@@ -40,7 +40,7 @@ class PythonFunction(Construct):
         description: str,
         environment: Mapping[str, str],
         key: kms.IKey,
-        log_retention: logs.RetentionDays,
+        retention: logs.RetentionDays,
         timeout: Duration,
         memory_mb: int = 256,
     ) -> None:
@@ -48,7 +48,7 @@ class PythonFunction(Construct):
         self.log_group = logs.LogGroup(
             self,
             "Logs",
-            retention=log_retention,
+            retention=retention,
             encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -77,3 +77,8 @@ class PythonFunction(Construct):
                 timeout=timeout,
                 memory_size=memory_mb,
             )
+
+    def allow(self, *statements: iam.PolicyStatement) -> None:
+        """Add to what the handler may do."""
+        for statement in statements:
+            self.role.add_to_policy(statement)

@@ -38,7 +38,7 @@ class WorkflowStateMachine(Construct):
         topics: tuple[sns.ITopic, ...],
         queues: tuple[sqs.IQueue, ...],
         key: kms.IKey,
-        log_retention: logs.RetentionDays,
+        retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
         # Log groups under this prefix do not use up the size of the account's one resource
@@ -47,7 +47,7 @@ class WorkflowStateMachine(Construct):
             self,
             "Logs",
             log_group_name=f"/aws/vendedlogs/states/{name}",
-            retention=log_retention,
+            retention=retention,
             encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -57,7 +57,9 @@ class WorkflowStateMachine(Construct):
             assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
             description=f"What {name} may do",
         )
-        self._allow("InvokeFunctions", ["lambda:InvokeFunction"], [f.function_arn for f in functions])
+        self._allow(
+            "InvokeFunctions", ["lambda:InvokeFunction"], [f.function_arn for f in functions]
+        )
         self._allow("Notify", ["sns:Publish"], [topic.topic_arn for topic in topics])
         self._allow("KeepFailures", ["sqs:SendMessage"], [queue.queue_arn for queue in queues])
         if topics:

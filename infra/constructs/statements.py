@@ -90,7 +90,9 @@ def publish_sagemaker_metrics() -> iam.PolicyStatement:
         sid="PublishMetrics",
         actions=["cloudwatch:PutMetricData"],
         resources=["*"],
-        conditions={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
+        conditions={
+            "StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}
+        },
     )
 
 

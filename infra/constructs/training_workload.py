@@ -1,0 +1,190 @@
+"""All that stands behind the training of one workload."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from contracts import names
+from infra.constructs.job_role import JobRole
+from infra.constructs.on_delete import MAX_DURATION, OnDelete
+from infra.constructs.pipeline_role import PipelineRole
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.source_asset import SourceAsset
+from infra.constructs.statements import sagemaker_arn
+from infra.constructs.training_pipeline import TrainingPipeline
+from infra.pipeline.images import image_uri
+from infra.pipeline.resources import PipelineResources
+from infra.settings import EnvironmentSettings, WorkloadSettings
+
+_PACKAGES = ("contracts", "lambdas/training")
+
+
+class TrainingWorkload(Construct):
+    """Source archive, job role, pipeline role, pipeline and model package group."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: WorkloadSettings,
+        environment: EnvironmentSettings,
+        data_bucket: s3.IBucket,
+        artifact_bucket: s3.IBucket,
+        key: kms.IKey,
+        retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self._retention = retention
+        pipeline_name = names.pipeline_name(environment.name, workload.name)
+        group_name = names.model_package_group_name(environment.name, workload.name)
+        artifacts = names.artifact_prefix(workload.name)
+
+        source = SourceAsset(self, "Source", source_dir=workload.code).asset
+        job_role = JobRole(
+            self,
+            "Jobs",
+            name=pipeline_name,
+            data_bucket=data_bucket,
+            read_prefixes=[
+                names.upload_prefix(workload.name),
+                names.dataset_prefix(workload.name),
+            ],
+            quarantine_prefix=names.quarantine_prefix(workload.name),
+            artifact_bucket=artifact_bucket,
+            artifact_prefix=artifacts,
+            source=source,
+            key=key,
+            image_uris=job_images(workload, environment),
+        ).role
+        raise_epochs = self._raise_epochs()
+        pipeline_role = PipelineRole(
+            self,
+            "Run",
+            name=pipeline_name,
+            model_package_group=group_name,
+            job_role=job_role,
+            functions=(raise_epochs.function,),
+            artifact_bucket=artifact_bucket,
+            artifact_prefix=artifacts,
+            key=key,
+        ).role
+        self.group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Models",
+            model_package_group_name=group_name,
+            model_package_group_description=workload.description or f"Models of {workload.name}",
+        )
+        if environment.removal == "destroy":
+            self._empty_group_on_delete(group_name)
+        else:
+            self.group.apply_removal_policy(RemovalPolicy.RETAIN)
+        self.pipeline = TrainingPipeline(
+            self,
+            "Pipeline",
+            workload=workload,
+            environment=environment,
+            resources=PipelineResources(
+                pipeline_name=pipeline_name,
+                role_arn=job_role.role_arn,
+                artifact_bucket_name=artifact_bucket.bucket_name,
+                data_bucket_name=data_bucket.bucket_name,
+                kms_key_arn=key.key_arn,
+                code_uri=source.s3_object_url,
+                raise_epochs_function_arn=raise_epochs.function.function_arn,
+                model_package_group_name=group_name,
+            ),
+            pipeline_role=pipeline_role,
+        ).pipeline
+        for needed in (self.group, job_role, raise_epochs):
+            self.pipeline.node.add_dependency(needed)
+
+    def _raise_epochs(self) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            "RaiseEpochs",
+            packages=_PACKAGES,
+            handler="lambdas.training.handler.raise_epochs",
+            description="Gives the winner of a tuning job its final epochs",
+            environment={},
+            key=self._key,
+            retention=self._retention,
+            timeout=Duration.seconds(60),
+        )
+        function.allow(
+            iam.PolicyStatement(
+                sid="ReadWinner",
+                actions=[
+                    "sagemaker:DescribeHyperParameterTuningJob",
+                    "sagemaker:DescribeTrainingJob",
+                ],
+                # Trials are named after their tuning job, and that by SageMaker.
+                resources=[
+                    sagemaker_arn(self, "hyper-parameter-tuning-job/*"),
+                    sagemaker_arn(self, "training-job/*"),
+                ],
+            )
+        )
+        return function
+
+    def _empty_group_on_delete(self, group_name: str) -> None:
+        function = PythonFunction(
+            self,
+            "EmptyModelPackageGroup",
+            packages=_PACKAGES,
+            handler="lambdas.training.handler.empty_model_package_group",
+            description="Deletes a group's model packages when its stack is deleted",
+            environment={},
+            key=self._key,
+            retention=self._retention,
+            timeout=MAX_DURATION,
+        )
+        function.allow(
+            iam.PolicyStatement(
+                sid="FindPackages",
+                actions=["sagemaker:ListModelPackages"],
+                resources=[sagemaker_arn(self, f"model-package-group/{group_name}")],
+            ),
+            iam.PolicyStatement(
+                sid="DeletePackages",
+                actions=["sagemaker:DeleteModelPackage"],
+                resources=[sagemaker_arn(self, f"model-package/{group_name}/*")],
+            ),
+        )
+        OnDelete(
+            self,
+            "OnDelete",
+            function=function.function,
+            resource_type="Custom::EmptyModelPackageGroup",
+            properties={"ModelPackageGroupName": group_name},
+            before=(self.group,),
+        )
+
+
+def job_images(workload: WorkloadSettings, environment: EnvironmentSettings) -> list[str]:
+    """URIs of the images that the workload's jobs run in."""
+    framework = workload.framework
+    instance_types = (
+        workload.data.compute.instance_type,
+        workload.tuning.compute.instance_type,
+        workload.training.compute.instance_type,
+        workload.evaluation.compute.instance_type,
+    )
+    return [
+        image_uri(
+            framework=framework.name,
+            version=framework.version,
+            python=framework.python,
+            scope="training",
+            instance_type=instance_type,
+            region=environment.region,
+        )
+        for instance_type in instance_types
+    ]

@@ -1,0 +1,43 @@
+"""Training: one SageMaker pipeline a workload, and the group its models are registered in."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput
+from constructs import Construct
+
+from contracts import names
+from infra.constructs.training_workload import TrainingWorkload
+from infra.settings import Settings
+from stacks.foundation import FoundationStack
+from stacks.stage import StageStack
+
+
+class TrainingStack(StageStack):
+    """Source, roles, pipeline and model package group of each workload."""
+
+    def __init__(
+        self, scope: Construct, *, settings: Settings, foundation: FoundationStack
+    ) -> None:
+        super().__init__(scope, word="training", settings=settings)
+        environment = settings.environment
+        for workload in settings.workloads:
+            TrainingWorkload(
+                self,
+                workload.name,
+                workload=workload,
+                environment=environment,
+                data_bucket=foundation.data_bucket,
+                artifact_bucket=foundation.artifact_bucket,
+                key=foundation.key,
+                retention=self.log_retention,
+            )
+            CfnOutput(
+                self,
+                names.output_key("PipelineName", workload.name),
+                value=names.pipeline_name(environment.name, workload.name),
+            )
+            CfnOutput(
+                self,
+                names.output_key("ModelPackageGroupName", workload.name),
+                value=names.model_package_group_name(environment.name, workload.name),
+            )
