@@ -1,0 +1,1 @@
+"""Hyperparameter tuning: a real search, whose trials are real training jobs."""
