@@ -1,7 +1,7 @@
 """Hyperparameter tuning jobs: the API family over :mod:`local_cloud.sagemaker.tuner`.
 
 The local cloud lacks and refuses: the strategy Hyperband, several TrainingJobDefinitions,
-warm start, Autotune, detection of convergence, early stopping.
+warm start, Autotune, detection of convergence.
 """
 
 from __future__ import annotations

@@ -46,11 +46,6 @@ def _lacking(request: Mapping[str, Any]) -> list[str]:
         faults.append("the local cloud has no Autotune: give ParameterRanges and leave it out")
     if config.get("ParameterRanges", {}).get("AutoParameters"):
         faults.append("the local cloud has no AutoParameters: give them as ranges")
-    if config.get("TrainingJobEarlyStoppingType") == "Auto":
-        faults.append(
-            "the local cloud does not stop training jobs early: leave "
-            "TrainingJobEarlyStoppingType Off"
-        )
     if config["Strategy"] == "Hyperband":
         faults.append(
             "the local cloud does not run the strategy Hyperband: take Bayesian, Random or Grid"

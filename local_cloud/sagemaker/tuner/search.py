@@ -13,7 +13,14 @@ from typing import Any
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
-from local_cloud.sagemaker.tuner import completion, naming, ranges, strategy, trials
+from local_cloud.sagemaker.tuner import (
+    completion,
+    early_stopping,
+    naming,
+    ranges,
+    strategy,
+    trials,
+)
 from local_cloud.sagemaker.tuner.training_request import training_request
 from local_cloud.sagemaker.tuner.trials import TRAINING_JOB, Trial
 
@@ -68,6 +75,7 @@ class Search:
             if document["HyperParameterTuningJobStatus"] == "Stopping" or self._finished(document):
                 self._stop_training_jobs(running)
             else:
+                self._stop_training_jobs(self._behind(recorded))
                 try:
                     launched = self._launch(recorded, len(running))
                 except ApiError as error:
@@ -118,6 +126,27 @@ class Search:
     def _finished(self, document: Document) -> bool:
         """No further trial is wanted, although running ones may remain."""
         return completion.reached(document, now=time.time())
+
+    def _behind(self, recorded: list[Trial]) -> list[Trial]:
+        """The running trials that early stopping ends."""
+        if self._config.get("TrainingJobEarlyStoppingType", "Off") != "Auto":
+            return []
+        values = {trial["number"]: self._intermediate_values(trial) for trial in recorded}
+        ended = [trial["number"] for trial in recorded if trials.has_run(trial)]
+        return [
+            trial
+            for trial in recorded
+            if trials.is_running(trial)
+            and early_stopping.is_behind(
+                values[trial["number"]],
+                [values[number] for number in ended],
+                direction=self._objective["Type"],
+            )
+        ]
+
+    def _intermediate_values(self, trial: Trial) -> list[float]:
+        job = self._service.store.find(TRAINING_JOB, trial["training_job"]) or {}
+        return early_stopping.intermediate_values(job, self._objective["MetricName"])
 
     def _launch(self, recorded: list[Trial], running: int) -> list[Trial]:
         counted = sum(not trial["replaced"] for trial in recorded)

@@ -43,6 +43,11 @@ def is_running(trial: Trial) -> bool:
     return trial["status"] not in ("Completed", "Failed", "Stopped")
 
 
+def has_run(trial: Trial) -> bool:
+    """It ended, and not by a failure."""
+    return trial["status"] in ("Completed", "Stopped")
+
+
 def objective_status(trial: Trial) -> Objective:
     if is_running(trial):
         return "Pending"

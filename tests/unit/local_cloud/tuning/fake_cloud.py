@@ -26,6 +26,12 @@ def objective(value: float) -> Outcome:
     }
 
 
+def epochs(*values: float) -> Outcome:
+    """A training job that emits the objective after each epoch."""
+    emitted = [{"MetricName": "score", "Value": value, "Timestamp": 0.0} for value in values]
+    return {**objective(values[-1]), "_metrics": emitted}
+
+
 class Threads:
     """Background work on threads that a test can await."""
 
@@ -88,10 +94,12 @@ class FakeTrainingJobs:
     def _run(self, service: SageMakerService, request: Mapping[str, Any]) -> None:
         name = request["TrainingJobName"]
         outcome = dict(self._train(request["HyperParameters"]))
+        if "_metrics" in outcome:
+            service.store.update("training-job", name, _metrics=outcome.pop("_metrics"))
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
             if service.store.get("training-job", name)["TrainingJobStatus"] == "Stopping":
-                outcome = {"TrainingJobStatus": "Stopped"}
+                outcome["TrainingJobStatus"] = "Stopped"
                 break
             time.sleep(0.002)
         with self._lock:

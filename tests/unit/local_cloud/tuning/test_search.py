@@ -251,7 +251,6 @@ def test_each_change_of_state_is_an_event(make_cloud: MakeCloud) -> None:
         ({"parallel": 9}, "MaxParallelTrainingJobs 9 is above MaxNumberOfTrainingJobs 8"),
         ({"strategy": "Hyperband"}, "does not run the strategy Hyperband"),
         ({"strategy": "Grid"}, "takes only categorical ranges"),
-        ({"config": {"TrainingJobEarlyStoppingType": "Auto"}}, "leave TrainingJobEarly"),
         (
             {"definition": {"StaticHyperParameters": {"learning-rate": "1"}}},
             "'learning-rate' is both static and tuned",
