@@ -1,0 +1,150 @@
+"""Processing jobs: the API family over :mod:`local_cloud.sagemaker.runner.processing`."""
+
+from __future__ import annotations
+
+import time
+
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.runner import images, places, processing
+from local_cloud.sagemaker.runner.processing import KIND, publish
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import set_tags
+
+_NAME = "ProcessingJobName"
+_STATUS = "ProcessingJobStatus"
+_SUMMARY_KEYS = (
+    _NAME,
+    "ProcessingJobArn",
+    "CreationTime",
+    "ProcessingEndTime",
+    "LastModifiedTime",
+    _STATUS,
+    "FailureReason",
+    "ExitMessage",
+)
+_SORT_KEYS = {"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"}
+
+
+def create_processing_job(service: SageMakerService, request: Request) -> Response:
+    check(service, request)
+    name = request[_NAME]
+    arn = service.arn(f"processing-job/{name}")
+    now = time.time()
+    document: Document = {
+        **{key: value for key, value in request.items() if key != "Tags"},
+        "ProcessingJobArn": arn,
+        _STATUS: "InProgress",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError:
+        raise ResourceInUse(
+            "Job name must be unique within an AWS account and region, and a job with this name "
+            f"already exists ({arn})"
+        ) from None
+    set_tags(service, arn, list(request.get("Tags", [])))
+    publish(service, document)
+    processing.start(service, name)
+    return {"ProcessingJobArn": arn}
+
+
+def check(service: SageMakerService, request: Request) -> None:
+    """What AWS refuses beyond the shapes, and what the local cloud lacks.
+
+    Raises ValidationException.
+    """
+    specification = request["AppSpecification"]
+    images.find(service.settings, specification["ImageUri"])
+    if not specification.get("ContainerEntrypoint"):
+        raise ValidationException("The local cloud runs processing jobs by ContainerEntrypoint.")
+    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
+        raise ValidationException("The local cloud runs processing jobs of one instance only.")
+    for given in request.get("ProcessingInputs", []):
+        source = given.get("S3Input")
+        if source is None or "LocalPath" not in source:
+            raise ValidationException(
+                f"Input {given['InputName']}: the local cloud takes S3Input with LocalPath only."
+            )
+        if source.get("S3DataType", "S3Prefix") != "S3Prefix":
+            raise ValidationException(
+                f"Input {given['InputName']}: the local cloud takes S3DataType S3Prefix only."
+            )
+        _check_path(given["InputName"], source["LocalPath"])
+        places.parse(source["S3Uri"])
+    for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        if "S3Output" not in output:
+            raise ValidationException(
+                f"Output {output['OutputName']}: the local cloud takes S3Output only."
+            )
+        _check_path(output["OutputName"], output["S3Output"]["LocalPath"])
+        places.parse(output["S3Output"]["S3Uri"])
+
+
+def _check_path(name: str, path: str) -> None:
+    if not path.startswith("/opt/ml/processing/"):
+        raise ValidationException(
+            f"LocalPath {path} of {name} is invalid: it must begin with /opt/ml/processing/"
+        )
+
+
+def describe_processing_job(service: SageMakerService, request: Request) -> Response:
+    document = service.store.find(KIND, request[_NAME])
+    if document is None:
+        raise ValidationException(f"Could not find requested job with name: {request[_NAME]}")
+    return public(document)
+
+
+def stop_processing_job(service: SageMakerService, request: Request) -> Response:
+    if service.store.find(KIND, request[_NAME]) is None:
+        raise ResourceNotFound(f"Could not find requested job with name: {request[_NAME]}")
+
+    def change(document: Document) -> None:
+        if document[_STATUS] not in ("InProgress", "Stopping"):
+            raise ValidationException(
+                f"The request was rejected because the job is in status {document[_STATUS]}."
+            )
+        document[_STATUS] = "Stopping"
+        document["LastModifiedTime"] = time.time()
+
+    publish(service, service.store.mutate(KIND, request[_NAME], change))
+    return {}
+
+
+def list_processing_jobs(service: SageMakerService, request: Request) -> Response:
+    found = [
+        document
+        for document in service.store.list(KIND)
+        if request.get("NameContains", "") in document[_NAME]
+        and request.get("StatusEquals", document[_STATUS]) == document[_STATUS]
+        and request.get("LastModifiedTimeAfter", float("-inf")) <= document["LastModifiedTime"]
+        and request.get("LastModifiedTimeBefore", float("inf")) >= document["LastModifiedTime"]
+    ]
+    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
+    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
+    return page(summaries, request, "ProcessingJobSummaries")
+
+
+def resume(service: SageMakerService) -> None:
+    """A process does not survive its local cloud: what ran is marked as failed, honestly."""
+    for document in service.store.list(KIND):
+        if document[_STATUS] == "InProgress":
+            processing.end(
+                service,
+                document[_NAME],
+                "Failed",
+                reason="InternalServerError: The local cloud stopped while this job ran.",
+            )
+        elif document[_STATUS] == "Stopping":
+            processing.end(service, document[_NAME], "Stopped")
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateProcessingJob": create_processing_job,
+    "DescribeProcessingJob": describe_processing_job,
+    "StopProcessingJob": stop_processing_job,
+    "ListProcessingJobs": list_processing_jobs,
+}

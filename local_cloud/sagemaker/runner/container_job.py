@@ -1,0 +1,65 @@
+"""One container's life, whatever kind of job it belongs to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from local_cloud.sagemaker.runner import isolation, process
+from local_cloud.sagemaker.runner.images import Image
+from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.workspace import Workspace
+from local_cloud.sagemaker.service import SageMakerService
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerJob:
+    """``environment`` is what the job's request and its contract set."""
+
+    service: SageMakerService
+    workspace: Workspace
+    image: Image
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    role_arn: str
+    name: str
+    max_seconds: float
+
+    def run(
+        self, log: JobLog, *, on_line: Callable[[str], None], stop_wanted: Callable[[], bool]
+    ) -> process.Outcome:
+        """Blocks until the container's end. Raises OSError where it cannot start."""
+        if self.image.note:
+            log.write(f"[local cloud] {self.image.note}")
+        log.write(f"[local cloud] /opt/ml is private to this job by: {isolation.method()}")
+        command = isolation.isolate(self.workspace.ml, list(self.argv), self._environment())
+
+        def line(text: str) -> None:
+            log.write(text)
+            on_line(text)
+
+        return process.run(
+            command,
+            cwd=self.workspace.scratch,
+            on_line=line,
+            stop_wanted=stop_wanted,
+            shutting_down=lambda: self.service.tasks.stopping,
+            max_seconds=self.max_seconds,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the local cloud's own environment: a job sees what a container would."""
+        scratch = str(self.workspace.scratch)
+        search = f"{self.image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return {
+            "PATH": search,
+            "HOME": scratch,
+            "TMPDIR": scratch,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **self.image.environment,
+            **self.service.credentials.environment(self.role_arn, session_name=self.name),
+            **self.environment,
+        }

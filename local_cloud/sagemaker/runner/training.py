@@ -1,0 +1,300 @@
+"""Runs a training job: download channels, train, upload the model.
+
+The container's contract: "How Amazon SageMaker Provides Training Information" and "How
+Amazon SageMaker Processes Training Output" in the SageMaker developer guide.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.runner import channels, metrics, objects, places
+from local_cloud.sagemaker.runner.checkpoints import CheckpointSync
+from local_cloud.sagemaker.runner.container_job import ContainerJob
+from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
+from local_cloud.sagemaker.runner.images import resolve
+from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.process import Outcome
+from local_cloud.sagemaker.runner.workspace import Workspace
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Document
+
+KIND = "training-job"
+EVENT = "SageMaker Training Job State Change"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+HOST = "algo-1"
+
+_MESSAGES = {
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds",
+}
+
+
+class _LeftForResumeError(Exception):
+    """The local cloud is stopping: the job's state stays as it is."""
+
+
+def start(service: SageMakerService, name: str) -> None:
+    """Run the job of this name in the background."""
+    service.tasks.start(f"training job {name}", lambda: _run(service, name))
+
+
+def model_uri(request: Mapping[str, Any]) -> str:
+    """Where the model of a job will lie."""
+    base = str(request["OutputDataConfig"]["S3OutputPath"]).rstrip("/")
+    return f"{base}/{request['TrainingJobName']}/output/model.tar.gz"
+
+
+def publish(service: SageMakerService, document: Document) -> None:
+    """The job's state as an event; times in milliseconds, as AWS gives them."""
+    detail = {key: value for key, value in document.items() if not key.startswith("_")}
+    for key, value in detail.items():
+        if key.endswith("Time") and isinstance(value, float):
+            detail[key] = int(value * 1000)
+    service.events.publish(EVENT, resources=[document["TrainingJobArn"]], detail=detail)
+
+
+def advance(service: SageMakerService, name: str, secondary: str) -> None:
+    """The next secondary status."""
+    _move(service, name, secondary, _MESSAGES[secondary], {})
+
+
+def end(service: SageMakerService, name: str, status: str, secondary: str, message: str) -> None:
+    """The job's last status."""
+    document = service.store.get(KIND, name)
+    now = time.time()
+    started = document.get("TrainingStartTime")
+    seconds = max(1, round(now - started)) if started else 0
+    changes: Document = {
+        "TrainingJobStatus": status,
+        "TrainingEndTime": now,
+        "TrainingTimeInSeconds": seconds,
+        "BillableTimeInSeconds": seconds,
+        "FinalMetricDataList": metrics.final(document["_metrics"]),
+    }
+    if status == "Failed":
+        changes["FailureReason"] = message[:1024]
+    _move(service, name, secondary, message, changes)
+
+
+def fail(service: SageMakerService, name: str, reason: str) -> None:
+    """End the job as failed."""
+    end(service, name, "Failed", "Failed", reason)
+
+
+def _move(
+    service: SageMakerService, name: str, secondary: str, message: str, changes: Document
+) -> None:
+    now = time.time()
+
+    def change(document: Document) -> None:
+        transitions = document["SecondaryStatusTransitions"]
+        transitions[-1].setdefault("EndTime", now)
+        transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
+        if document.get("TrainingJobStatus") != "InProgress" or changes:
+            transitions[-1]["EndTime"] = now
+        document.update(changes, SecondaryStatus=secondary, LastModifiedTime=now)
+        if secondary == "Training":
+            document["TrainingStartTime"] = now
+
+    publish(service, service.store.mutate(KIND, name, change))
+
+
+def _run(service: SageMakerService, name: str) -> None:
+    try:
+        _TrainingRun(service, name).run()
+    except _LeftForResumeError:
+        return
+    except AlgorithmError as error:
+        fail(service, name, f"AlgorithmError: {error}")
+    except objects.DataError as error:
+        fail(service, name, f"ClientError: Data download failed: {error}")
+    except ApiError as error:
+        fail(service, name, f"ClientError: {error.message}")
+    except Exception as error:
+        fail(service, name, f"InternalServerError: {type(error).__name__}: {error}")
+        raise
+
+
+@dataclass(frozen=True)
+class _TrainingRun:
+    service: SageMakerService
+    name: str
+
+    @cached_property
+    def request(self) -> Document:
+        return self.service.store.get(KIND, self.name)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return Workspace(self.service.settings.jobs_dir / f"{KIND}-{self.name}")
+
+    @cached_property
+    def session(self) -> Any:
+        return self.service.credentials.as_role(self.request["RoleArn"], session_name=self.name)
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.session.client("s3")
+
+    @cached_property
+    def checkpoints(self) -> CheckpointSync | None:
+        config = self.request.get("CheckpointConfig")
+        if config is None:
+            return None
+        folder = self.workspace.local_path(config.get("LocalPath", "/opt/ml/checkpoints"))
+        return CheckpointSync(self.s3, folder, places.parse(config["S3Uri"]))
+
+    def run(self) -> None:
+        self.workspace.create()
+        image = resolve(
+            self.service.settings, self.request["AlgorithmSpecification"]["TrainingImage"]
+        )
+        if image.train is None:
+            raise ApiError("ValidationException", f"the image {image.uri} cannot train")
+        if self._stop_wanted():
+            end(self.service, self.name, "Stopped", "Stopped", _MESSAGES["Stopped"])
+            return
+        advance(self.service, self.name, "Downloading")
+        self._prepare()
+        advance(self.service, self.name, "Training")
+        job = ContainerJob(
+            service=self.service,
+            workspace=self.workspace,
+            image=image,
+            argv=[*image.train, "train"],
+            environment=self._environment(),
+            role_arn=self.request["RoleArn"],
+            name=self.name,
+            max_seconds=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
+        )
+        outcome = self._train(job)
+        self._conclude(outcome)
+        self.workspace.discard_data()
+
+    def _prepare(self) -> None:
+        given = self.request.get("InputDataConfig", [])
+        config = {
+            channel["ChannelName"]: {
+                "TrainingInputMode": "File",
+                "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
+                    "S3DataDistributionType", "FullyReplicated"
+                ),
+                "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+                **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
+            }
+            for channel in given
+        }
+        self.workspace.write_config("input/config/inputdataconfig.json", config)
+        self.workspace.write_config(
+            "input/config/hyperparameters.json", self.request.get("HyperParameters", {})
+        )
+        self.workspace.write_config("input/config/resourceconfig.json", _resources(self.request))
+        for folder in ("model", "output/data", "code", "checkpoints"):
+            (self.workspace.ml / folder).mkdir(parents=True, exist_ok=True)
+        for channel in given:
+            channels.download(self.s3, channel, self.workspace)
+        if self.checkpoints:
+            self.checkpoints.restore()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "TRAINING_JOB_NAME": self.name,
+            "TRAINING_JOB_ARN": self.request["TrainingJobArn"],
+            "AWS_REGION": self.service.settings.region,
+            "CURRENT_HOST": HOST,
+            **self.request.get("Environment", {}),
+        }
+
+    def _train(self, job: ContainerJob) -> Outcome:
+        wanted = metrics.definitions(
+            self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        )
+
+        def on_line(line: str) -> None:
+            found = metrics.scan(line, wanted)
+            if found:
+                self.service.store.mutate(
+                    KIND, self.name, lambda job: job["_metrics"].extend(found)
+                )
+
+        stream = f"{self.name}/{HOST}-{int(time.time())}"
+        log = JobLog(
+            self.workspace.log, self.session.client("logs"), group=LOG_GROUP, stream=stream
+        )
+        with log:
+            if self.checkpoints:
+                with self.checkpoints:
+                    outcome = job.run(log, on_line=on_line, stop_wanted=self._stop_wanted)
+            else:
+                outcome = job.run(log, on_line=on_line, stop_wanted=self._stop_wanted)
+        if outcome.why == "shut down":
+            raise _LeftForResumeError
+        if outcome.why == "exited" and outcome.exit_code != 0:
+            self._upload_output()
+            raise of_exit(self.workspace, outcome.exit_code, list(log.tail))
+        return outcome
+
+    def _conclude(self, outcome: Outcome) -> None:
+        advance(self.service, self.name, "Uploading")
+        # A stopped job's model is kept as well, as far as the program wrote one.
+        self._upload_model(required=outcome.why == "exited")
+        self._upload_output()
+        status, secondary = {
+            "exited": ("Completed", "Completed"),
+            "stopped": ("Stopped", "Stopped"),
+            "timed out": ("Stopped", "MaxRuntimeExceeded"),
+        }[outcome.why]
+        end(self.service, self.name, status, secondary, _MESSAGES[secondary])
+
+    def _upload_model(self, *, required: bool) -> None:
+        folder = self.workspace.ml / "model"
+        if not required and not any(folder.iterdir()):
+            return
+        self._upload_archive(folder, places.parse(model_uri(self.request)))
+
+    def _upload_output(self) -> None:
+        folder = self.workspace.ml / "output" / "data"
+        if any(folder.iterdir()):
+            model = places.parse(model_uri(self.request))
+            target = places.S3Place(
+                model.bucket, model.key.replace("model.tar.gz", "output.tar.gz")
+            )
+            self._upload_archive(folder, target)
+
+    def _upload_archive(self, folder: Path, target: places.S3Place) -> None:
+        archive = self.workspace.root / target.key.rsplit("/", 1)[-1]
+        with tarfile.open(archive, "w:gz", compresslevel=3) as tar:
+            for entry in sorted(folder.iterdir()):
+                tar.add(entry, arcname=entry.name)
+        kms_key = self.request["OutputDataConfig"].get("KmsKeyId")
+        objects.upload_file(self.s3, archive, target, kms_key=kms_key)
+        archive.unlink()
+
+    def _stop_wanted(self) -> bool:
+        document = self.service.store.get(KIND, self.name)
+        return bool(document["TrainingJobStatus"] == "Stopping")
+
+
+def _resources(request: Document) -> dict[str, Any]:
+    instance_type = request["ResourceConfig"].get("InstanceType", "ml.m5.large")
+    group = {"instance_group_name": "homogeneousCluster", "hosts": [HOST]}
+    return {
+        "current_host": HOST,
+        "current_instance_type": instance_type,
+        "current_group_name": "homogeneousCluster",
+        "hosts": [HOST],
+        "instance_groups": [{**group, "instance_type": instance_type}],
+        "network_interface_name": "lo",
+    }

@@ -1,0 +1,196 @@
+"""Training jobs: the API family over :mod:`local_cloud.sagemaker.runner.training`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.runner import images, metrics, places, training
+from local_cloud.sagemaker.runner.training import KIND, publish
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import set_tags
+
+_NAME = "TrainingJobName"
+_STATUS = "TrainingJobStatus"
+_NOT_DESCRIBED = ("Tags", "SessionChainingConfig", "RemoteDebugConfig", "InfraCheckConfig")
+_SUMMARY_KEYS = (
+    _NAME,
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    _STATUS,
+    "SecondaryStatus",
+)
+_SORT_KEYS = {"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"}
+
+
+def create_training_job(service: SageMakerService, request: Request) -> Response:
+    return create(service, request, tuning_job_arn=None)
+
+
+def create(service: SageMakerService, request: Request, *, tuning_job_arn: str | None) -> Response:
+    """CreateTrainingJob, for a client or for a tuning job."""
+    check(service, request)
+    name = request[_NAME]
+    arn = service.arn(f"training-job/{name}")
+    document = _document(request, arn, tuning_job_arn)
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError:
+        raise ResourceInUse(
+            "Training job names must be unique within an AWS account and region, and a training "
+            f"job with this name already exists ({arn})"
+        ) from None
+    set_tags(service, arn, list(request.get("Tags", [])))
+    publish(service, document)
+    training.start(service, name)
+    return {"TrainingJobArn": arn}
+
+
+def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
+    """What AWS refuses beyond the shapes, and what the local cloud lacks.
+
+    Raises ValidationException.
+    """
+    algorithm = request["AlgorithmSpecification"]
+    if "TrainingImage" not in algorithm:
+        raise ValidationException("The local cloud takes TrainingImage, not AlgorithmName.")
+    images.find(service.settings, algorithm["TrainingImage"])
+    metrics.definitions(algorithm.get("MetricDefinitions", []))
+    places.parse(request["OutputDataConfig"]["S3OutputPath"])
+    if request["ResourceConfig"].get("InstanceCount", 1) > 1:
+        raise ValidationException("The local cloud runs training jobs of one instance only.")
+    names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
+    if len(names) != len(set(names)):
+        raise ValidationException("Channel names must be unique within the request.")
+    for channel in request.get("InputDataConfig", []):
+        _check_channel(channel)
+    _check_spot(request)
+
+
+def _check_channel(channel: Mapping[str, Any]) -> None:
+    source = channel["DataSource"].get("S3DataSource")
+    if source is None:
+        raise ValidationException(
+            f"Channel {channel['ChannelName']}: the local cloud reads S3DataSource only."
+        )
+    places.parse(source["S3Uri"])
+    if source["S3DataType"] != "S3Prefix":
+        raise ValidationException(
+            f"Channel {channel['ChannelName']}: the local cloud takes S3DataType S3Prefix only, "
+            f"not {source['S3DataType']}."
+        )
+    if channel.get("InputMode", "File") == "Pipe":
+        raise ValidationException(
+            f"Channel {channel['ChannelName']}: the local cloud has no input mode Pipe."
+        )
+
+
+def _check_spot(request: Mapping[str, Any]) -> None:
+    stopping = request.get("StoppingCondition", {})
+    wait = stopping.get("MaxWaitTimeInSeconds")
+    if request.get("EnableManagedSpotTraining"):
+        if wait is None or wait < stopping.get("MaxRuntimeInSeconds", 86400):
+            raise ValidationException(
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal "
+                "to MaxRuntimeInSeconds"
+            )
+        if request["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
+            raise ValidationException("Managed spot training and warm pools exclude each other.")
+    elif wait is not None:
+        raise ValidationException(
+            "MaxWaitTimeInSeconds is only valid when EnableManagedSpotTraining is set to true."
+        )
+
+
+def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Document:
+    now = time.time()
+    document: Document = {
+        **{key: value for key, value in request.items() if key not in _NOT_DESCRIBED},
+        "TrainingJobArn": arn,
+        _STATUS: "InProgress",
+        "SecondaryStatus": "Starting",
+        "SecondaryStatusTransitions": [
+            {
+                "Status": "Starting",
+                "StartTime": now,
+                "StatusMessage": "Starting the training job",
+            }
+        ],
+        "ModelArtifacts": {"S3ModelArtifacts": training.model_uri(request)},
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "_metrics": [],
+    }
+    document.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
+    if tuning_job_arn is not None:
+        document["TuningJobArn"] = tuning_job_arn
+    return document
+
+
+def describe_training_job(service: SageMakerService, request: Request) -> Response:
+    document = service.store.find(KIND, request[_NAME])
+    if document is None:
+        raise ValidationException("Requested resource not found.")
+    answer = public(document)
+    if answer[_STATUS] != "Completed":
+        # AWS names the artifacts before there are any; nothing lies there yet.
+        answer["ModelArtifacts"] = document["ModelArtifacts"]
+    return answer
+
+
+def stop_training_job(service: SageMakerService, request: Request) -> Response:
+    if service.store.find(KIND, request[_NAME]) is None:
+        raise ResourceNotFound("Requested resource not found.")
+
+    def change(document: Document) -> None:
+        if document[_STATUS] not in ("InProgress", "Stopping"):
+            raise ValidationException(
+                "The request was rejected because the training job is in status "
+                f"{document[_STATUS]}."
+            )
+        document[_STATUS] = "Stopping"
+        document["LastModifiedTime"] = time.time()
+
+    publish(service, service.store.mutate(KIND, request[_NAME], change))
+    return {}
+
+
+def list_training_jobs(service: SageMakerService, request: Request) -> Response:
+    found = [
+        document
+        for document in service.store.list(KIND)
+        if request.get("NameContains", "") in document[_NAME]
+        and request.get("StatusEquals", document[_STATUS]) == document[_STATUS]
+        and request.get("LastModifiedTimeAfter", float("-inf")) <= document["LastModifiedTime"]
+        and request.get("LastModifiedTimeBefore", float("inf")) >= document["LastModifiedTime"]
+    ]
+    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
+    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
+    return page(summaries, request, "TrainingJobSummaries")
+
+
+def resume(service: SageMakerService) -> None:
+    """A process does not survive its local cloud: what ran is marked as failed, honestly."""
+    for document in service.store.list(KIND):
+        if document[_STATUS] == "InProgress":
+            training.fail(
+                service,
+                document[_NAME],
+                "InternalServerError: The local cloud stopped while this job ran.",
+            )
+        elif document[_STATUS] == "Stopping":
+            training.end(service, document[_NAME], "Stopped", "Stopped", "Training job stopped")
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateTrainingJob": create_training_job,
+    "DescribeTrainingJob": describe_training_job,
+    "StopTrainingJob": stop_training_job,
+    "ListTrainingJobs": list_training_jobs,
+}
