@@ -22,11 +22,10 @@ class EventError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectCreated:
-    """A new object version in S3. `size` is in bytes."""
+    """A new object version in S3. `key` is plain."""
 
     bucket: str
     key: str
-    size: int
 
     @classmethod
     def parse(cls, event: Any) -> ObjectCreated:
@@ -41,8 +40,6 @@ class ObjectCreated:
         return cls(
             bucket=_text(bucket, "name", "detail.bucket."),
             key=_text(item, "key", "detail.object."),
-            # Absent for objects that a restore or a copy made in some of AWS's events.
-            size=int(item.get("size", 0)),
         )
 
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -179,7 +180,7 @@ def _names_faults(where: str, given: Mapping[str, Any], allowed: frozenset[str])
 
 def _order_faults(objects: tuple[ManifestObject, ...]) -> list[str]:
     faults = []
-    for before, after in zip(objects, objects[1:], strict=False):
+    for before, after in pairwise(objects):
         if before.key == after.key:
             faults.append(f"objects: {after.key!r} is listed twice")
         elif before.key > after.key:

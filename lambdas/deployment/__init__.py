@@ -1,0 +1,1 @@
+"""From an approved model package to an endpoint that has proved itself, or back."""

@@ -1,0 +1,1 @@
+"""What makes room when the foundation is deleted."""

@@ -1,0 +1,1 @@
+"""From an upload to one frozen dataset version and one pipeline run."""

@@ -1,0 +1,1 @@
+"""What the functions of several words need; in every function's asset."""

@@ -1,0 +1,52 @@
+"""Read a function's environment variables, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class EnvironmentFaults(ValueError):
+    """Environment variables that are missing or not of the form that the function needs."""
+
+
+class EnvironmentReader:
+    """Reads variables, remembers what is wrong, and says it all in `check`.
+
+    A faulty variable reads as an empty or zero value until `check` raises.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._faults: list[str] = []
+
+    def text(self, name: str, *, may_be_empty: bool = False) -> str:
+        value = self._environ.get(name)
+        if value is None:
+            self._faults.append(f"{name} is not set")
+        elif not value and not may_be_empty:
+            self._faults.append(f"{name} is empty")
+        return value or ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Texts parted by commas; at least one."""
+        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def number(self, name: str, *, minimum: int) -> int:
+        text = self.text(name)
+        if not text:
+            return 0
+        try:
+            value = int(text)
+        except ValueError:
+            self._faults.append(f"{name}={text!r} is not a whole number")
+            return 0
+        if value < minimum:
+            self._faults.append(f"{name}={value} is less than {minimum}")
+        return value
+
+    def check(self) -> None:
+        """Raises EnvironmentFaults with every fault met so far."""
+        if self._faults:
+            raise EnvironmentFaults(
+                "the function's environment is wrong: " + "; ".join(self._faults)
+            )

@@ -1,0 +1,1 @@
+"""What the training pipeline calls, and what makes room when its stack is deleted."""
