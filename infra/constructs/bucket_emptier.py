@@ -31,8 +31,8 @@ class BucketEmptier(Construct):
         function = PythonFunction(
             self,
             "EmptyBuckets",
-            packages=("contracts", "lambdas/foundation"),
-            handler="lambdas.foundation.handler.empty_buckets",
+            word="foundation",
+            handler="empty_buckets",
             description="Empties the environment's buckets when their stack is deleted",
             environment={},
             key=key,

@@ -25,7 +25,6 @@ from infra.constructs.statements import (
 from infra.settings import EnvironmentSettings
 
 GATHER_TIMEOUT = Duration.seconds(60)
-_PACKAGES = ("contracts", "lambdas/intake")
 
 
 class IntakeFunctions(Construct):
@@ -50,11 +49,13 @@ class IntakeFunctions(Construct):
         self._retention = retention
         self.gather = self._function(
             "Gather",
+            "gather",
             "Notes that a workload's upload goes on, and sees to it that someone waits for its end",
             environment={
                 "STATE_MACHINE_ARN": state_machine_arn,
                 "WORKLOADS": ",".join(environment.workloads),
                 "ALERT_TOPIC_ARN": alerts.topic_arn,
+                "QUIET_SECONDS": str(environment.intake.quiet_seconds),
             },
             table_actions=("GetItem", "PutItem", "UpdateItem"),
             timeout=GATHER_TIMEOUT,
@@ -71,16 +72,18 @@ class IntakeFunctions(Construct):
         )
         self.check_quiet = self._function(
             "CheckQuiet",
+            "check_quiet",
             "Says whether an upload has come to rest",
             environment={
                 "QUIET_SECONDS": str(environment.intake.quiet_seconds),
                 "MAX_WAIT_SECONDS": str(environment.intake.max_wait_seconds),
             },
-            table_actions=("GetItem",),
+            table_actions=("GetItem", "UpdateItem"),
             timeout=Duration.seconds(30),
         )
         self.freeze = self._function(
             "Freeze",
+            "freeze",
             "Freezes an upload into a dataset version and starts the pipeline on it",
             environment={"DATA_BUCKET": data_bucket.bucket_name, "ENVIRONMENT": environment.name},
             table_actions=("GetItem", "UpdateItem", "DeleteItem"),
@@ -91,6 +94,7 @@ class IntakeFunctions(Construct):
         self.freeze.allow(*self._freeze_statements(environment, data_bucket))
         self.release = self._function(
             "Release",
+            "release",
             "Lets the next upload start afresh after a failure",
             environment={},
             table_actions=("UpdateItem", "DeleteItem"),
@@ -125,6 +129,7 @@ class IntakeFunctions(Construct):
     def _function(
         self,
         name: str,
+        handler: str,
         description: str,
         *,
         environment: Mapping[str, str],
@@ -132,12 +137,11 @@ class IntakeFunctions(Construct):
         timeout: Duration,
         memory_mb: int = 256,
     ) -> PythonFunction:
-        handler = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
         function = PythonFunction(
             self,
             name,
-            packages=_PACKAGES,
-            handler=f"lambdas.intake.handler.{handler}",
+            word="intake",
+            handler=handler,
             description=description,
             environment={"TABLE_NAME": self._table.table_name, **environment},
             key=self._key,

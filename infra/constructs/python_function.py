@@ -23,8 +23,8 @@ class PythonFunction(Construct):
     to which callers add what the handler needs.
 
     Args:
-        packages: folders of the repository that the function's asset holds.
-        handler: dotted path of the function, `lambdas.intake.handler.gather`.
+        word: the stage, whose folder in `lambdas/` the function is in.
+        handler: name of the function in that folder's `handler.py`.
         key: encrypts the log group.
         timeout: after which Lambda stops the handler.
         memory_mb: memory, and with it the share of CPU.
@@ -35,7 +35,7 @@ class PythonFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        packages: tuple[str, ...],
+        word: str,
         handler: str,
         description: str,
         environment: Mapping[str, str],
@@ -59,7 +59,7 @@ class PythonFunction(Construct):
             description=f"{description} ({Stack.of(self).stack_name})",
         )
         self.log_group.grant_write(self.role)
-        with staged_folder(packages=packages) as folder:
+        with staged_folder(packages=("contracts", "lambdas/shared", f"lambdas/{word}")) as folder:
             code = lambda_.Code.from_asset(str(folder))
             self.function = lambda_.Function(
                 self,
@@ -67,7 +67,7 @@ class PythonFunction(Construct):
                 runtime=RUNTIME,
                 architecture=lambda_.Architecture.ARM_64,
                 code=code,
-                handler=handler,
+                handler=f"lambdas.{word}.handler.{handler}",
                 description=description,
                 environment=dict(environment),
                 role=self.role,

@@ -32,6 +32,17 @@ RETRY_SAGEMAKER: tuple[dict[str, Any], ...] = (
     },
 )
 
+# Throttling and faults of Step Functions' own API.
+RETRY_SFN: tuple[dict[str, Any], ...] = (
+    {
+        "ErrorEquals": ["Sfn.SfnException"],
+        "IntervalSeconds": 5,
+        "MaxAttempts": 5,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    },
+)
+
 
 def invoke(function_arn: str, payload: Any, **fields: Any) -> dict[str, Any]:
     """A task that invokes a function; its answer is `$states.result.Payload`."""
@@ -60,5 +71,27 @@ def send(queue_url: str, message: Any, **fields: Any) -> dict[str, Any]:
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",
         "Arguments": {"QueueUrl": queue_url, "MessageBody": message},
+        **fields,
+    }
+
+
+def sagemaker(action: str, arguments: Any, **fields: Any) -> dict[str, Any]:
+    """A task that makes one call of SageMaker's API, with the state machine's own role."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:sagemaker:{action}",
+        "Arguments": arguments,
+        "Retry": list(RETRY_SAGEMAKER),
+        **fields,
+    }
+
+
+def sfn(action: str, arguments: Any, **fields: Any) -> dict[str, Any]:
+    """A task that makes one call of Step Functions' own API."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:sfn:{action}",
+        "Arguments": arguments,
+        "Retry": list(RETRY_SFN),
         **fields,
     }

@@ -22,8 +22,6 @@ from infra.pipeline.images import image_uri
 from infra.pipeline.resources import PipelineResources
 from infra.settings import EnvironmentSettings, WorkloadSettings
 
-_PACKAGES = ("contracts", "lambdas/training")
-
 
 class TrainingWorkload(Construct):
     """Source archive, job role, pipeline role, pipeline and model package group."""
@@ -110,8 +108,8 @@ class TrainingWorkload(Construct):
         function = PythonFunction(
             self,
             "RaiseEpochs",
-            packages=_PACKAGES,
-            handler="lambdas.training.handler.raise_epochs",
+            word="training",
+            handler="raise_epochs",
             description="Gives the winner of a tuning job its final epochs",
             environment={},
             key=self._key,
@@ -138,8 +136,8 @@ class TrainingWorkload(Construct):
         function = PythonFunction(
             self,
             "EmptyModelPackageGroup",
-            packages=_PACKAGES,
-            handler="lambdas.training.handler.empty_model_package_group",
+            word="training",
+            handler="empty_model_package_group",
             description="Deletes a group's model packages when its stack is deleted",
             environment={},
             key=self._key,

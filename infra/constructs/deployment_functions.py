@@ -1,0 +1,135 @@
+"""The functions of deployment and what each of them may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.constructs.deployment_resources import DeploymentResources
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.statements import encrypt_volumes, list_objects, read_objects, use_key
+
+_SHORT = Duration.seconds(60)
+# Every sample once, each at most as long as an endpoint may take to answer (60 seconds).
+_SMOKE_TEST = Duration.minutes(14)
+
+
+class DeploymentFunctions(Construct):
+    """plan, smoke_test, roll_back and clean_up, which the state machine calls.
+
+    Args:
+        model_role: given to the models that are created.
+        volume_key_arn: encrypts the endpoint's volumes; empty for instance types with storage
+            of their own, which is encrypted by the hardware.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        resources: DeploymentResources,
+        model_role: iam.IRole,
+        volume_key_arn: str,
+        instance_type: str,
+        instance_count: int,
+        max_smoke_failures: int,
+        artifact_bucket: s3.IBucket,
+        artifact_prefix: str,
+        key: kms.IKey,
+        retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self._retention = retention
+        self._endpoint_name = resources.endpoint_name
+        group = {"MODEL_PACKAGE_GROUP": resources.model_package_group}
+
+        self.plan = self._function(
+            "Plan",
+            "plan",
+            "Says what to ask of SageMaker for an approved model package",
+            environment={
+                **group,
+                "MODEL_ROLE_ARN": model_role.role_arn,
+                "INSTANCE_TYPE": instance_type,
+                "INSTANCE_COUNT": str(instance_count),
+                "KMS_KEY_ARN": volume_key_arn,
+            },
+        )
+        self.plan.allow(
+            resources.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
+            resources.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
+            *resources.delete_models(),
+            resources.statement("DeleteFailedEndpoint", ["DeleteEndpoint"], "endpoint"),
+        )
+        self.smoke_test = self._function(
+            "SmokeTest",
+            "smoke_test",
+            "Asks the endpoint about held-out samples",
+            environment={"MAX_FAILURES": str(max_smoke_failures)},
+            timeout=_SMOKE_TEST,
+            memory_mb=512,
+        )
+        self.smoke_test.allow(
+            resources.statement("AskEndpoint", ["InvokeEndpoint"], "endpoint"),
+            read_objects(artifact_bucket, [artifact_prefix], sid="ReadSamples"),
+            list_objects(artifact_bucket, [artifact_prefix], sid="ListSamples"),
+            use_key(key, write=False),
+        )
+        self.roll_back = self._function(
+            "RollBack", "roll_back", "Brings back what served before", environment={}
+        )
+        self.roll_back.allow(
+            resources.statement(
+                "ChangeEndpoint", ["DescribeEndpoint", "DeleteEndpoint"], "endpoint"
+            ),
+            resources.statement("BringBack", ["UpdateEndpoint"], "endpoint", "configs"),
+            *resources.delete_models(),
+            encrypt_volumes(key),
+        )
+        self.clean_up = self._function(
+            "CleanUp",
+            "clean_up",
+            "Deletes models and configurations that no deployment needs any more",
+            environment=group,
+        )
+        self.clean_up.allow(
+            resources.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
+            *resources.delete_models(),
+            resources.find_models(),
+        )
+
+    @property
+    def all(self) -> tuple[PythonFunction, ...]:
+        """The four of them."""
+        return (self.plan, self.smoke_test, self.roll_back, self.clean_up)
+
+    def _function(
+        self,
+        name: str,
+        handler: str,
+        description: str,
+        *,
+        environment: Mapping[str, str],
+        timeout: Duration = _SHORT,
+        memory_mb: int = 256,
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            name,
+            word="deployment",
+            handler=handler,
+            description=description,
+            environment={"ENDPOINT_NAME": self._endpoint_name, **environment},
+            key=self._key,
+            retention=self._retention,
+            timeout=timeout,
+            memory_mb=memory_mb,
+        )

@@ -1,0 +1,50 @@
+"""What a workload's deployments make in SageMaker, as resources of IAM statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.statements import sagemaker_arn
+
+
+class DeploymentResources:
+    """One endpoint, and models and endpoint configurations named `<group>-v<version>-<hash>`."""
+
+    def __init__(self, scope: Construct, *, endpoint_name: str, model_package_group: str) -> None:
+        self.endpoint_name = endpoint_name
+        self.model_package_group = model_package_group
+        self.name_prefix = f"{model_package_group}-v"
+        self._arns = {
+            "endpoint": sagemaker_arn(scope, f"endpoint/{endpoint_name}"),
+            "configs": sagemaker_arn(scope, f"endpoint-config/{self.name_prefix}*"),
+            "models": sagemaker_arn(scope, f"model/{self.name_prefix}*"),
+            "packages": sagemaker_arn(scope, f"model-package/{model_package_group}/*"),
+        }
+
+    def statement(self, sid: str, actions: Sequence[str], *kinds: str) -> iam.PolicyStatement:
+        """Allow SageMaker's `actions` on `kinds`: endpoint, configs, models, packages."""
+        return iam.PolicyStatement(
+            sid=sid,
+            actions=[f"sagemaker:{action}" for action in actions],
+            resources=[self._arns[kind] for kind in kinds],
+        )
+
+    def delete_models(self) -> tuple[iam.PolicyStatement, ...]:
+        """Look at and delete models and endpoint configurations."""
+        return (
+            self.statement("DeleteModels", ["DescribeModel", "DeleteModel"], "models"),
+            self.statement(
+                "DeleteConfigs", ["DescribeEndpointConfig", "DeleteEndpointConfig"], "configs"
+            ),
+        )
+
+    def find_models(self) -> iam.PolicyStatement:
+        """List models and endpoint configurations. The calls take no resource."""
+        return iam.PolicyStatement(
+            sid="FindModels",
+            actions=["sagemaker:ListModels", "sagemaker:ListEndpointConfigs"],
+            resources=["*"],
+        )

@@ -1,0 +1,207 @@
+"""All that stands behind the deployment of one workload's models."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from contracts import names
+from infra.constructs.approval_rule import ApprovalRule
+from infra.constructs.deployment_functions import DeploymentFunctions
+from infra.constructs.deployment_resources import DeploymentResources
+from infra.constructs.deployment_states import (
+    DeploymentCalls,
+    DeploymentTimes,
+    deployment_definition,
+)
+from infra.constructs.model_role import ModelRole
+from infra.constructs.on_delete import MAX_DURATION, OnDelete
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.state_machine import WorkflowStateMachine
+from infra.constructs.statements import encrypt_volumes, pass_role_to_sagemaker
+from infra.pipeline.images import image_uri
+from infra.settings import EnvironmentSettings, WorkloadSettings
+from infra.settings.instance_types import has_local_storage
+
+
+class DeploymentWorkload(Construct):
+    """Model role, functions, state machine, approval rule and, at the end, the tear-down."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workload: WorkloadSettings,
+        environment: EnvironmentSettings,
+        artifact_bucket: s3.IBucket,
+        key: kms.IKey,
+        alerts: sns.ITopic,
+        retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self._retention = retention
+        self._resources = DeploymentResources(
+            self,
+            endpoint_name=names.endpoint_name(environment.name, workload.name),
+            model_package_group=names.model_package_group_name(environment.name, workload.name),
+        )
+        name = names.deployment_state_machine_name(environment.name, workload.name)
+        artifacts = names.artifact_prefix(workload.name)
+        model_role = ModelRole(
+            self,
+            "Model",
+            endpoint_name=self._resources.endpoint_name,
+            artifact_bucket=artifact_bucket,
+            artifact_prefix=artifacts,
+            key=key,
+            image_uris=[_serving_image(workload, environment)],
+        ).role
+        # SageMaker refuses a key for instance types with storage of their own.
+        instance_type = workload.serving.instance_type
+        functions = DeploymentFunctions(
+            self,
+            "Functions",
+            resources=self._resources,
+            model_role=model_role,
+            volume_key_arn="" if has_local_storage(instance_type) else key.key_arn,
+            instance_type=instance_type,
+            instance_count=workload.serving.instance_count,
+            max_smoke_failures=environment.deployment.max_smoke_failures,
+            artifact_bucket=artifact_bucket,
+            artifact_prefix=artifacts,
+            key=key,
+            retention=retention,
+        )
+        machine = self._machine(name, environment, functions, alerts)
+        for statement in self._calls_of_sagemaker(model_role, _state_machine_arn(self, name)):
+            machine.role.add_to_policy(statement)
+        self.state_machine = machine.state_machine
+        rule = ApprovalRule(
+            self,
+            "Approval",
+            name=name,
+            model_package_group=self._resources.model_package_group,
+            state_machine=self.state_machine,
+            alerts=alerts,
+        )
+        # An approval must not come while the roles' policies are still being written.
+        rule.node.add_dependency(model_role, machine.role, functions)
+        self._tear_down(model_role)
+
+    def _machine(
+        self,
+        name: str,
+        environment: EnvironmentSettings,
+        functions: DeploymentFunctions,
+        alerts: sns.ITopic,
+    ) -> WorkflowStateMachine:
+        settings = environment.deployment
+        return WorkflowStateMachine(
+            self,
+            "Deploy",
+            name=name,
+            definition=deployment_definition(
+                calls=DeploymentCalls(
+                    plan=functions.plan.function.function_arn,
+                    smoke_test=functions.smoke_test.function.function_arn,
+                    roll_back=functions.roll_back.function.function_arn,
+                    clean_up=functions.clean_up.function.function_arn,
+                    alert_topic=alerts.topic_arn,
+                    state_machine=_state_machine_arn(self, name),
+                ),
+                times=DeploymentTimes(
+                    poll_seconds=settings.poll_seconds,
+                    timeout_seconds=settings.timeout_minutes * 60,
+                    bake_seconds=settings.bake_seconds,
+                ),
+            ),
+            functions=tuple(each.function for each in functions.all),
+            topics=(alerts,),
+            queues=(),
+            key=self._key,
+            retention=self._retention,
+        )
+
+    def _calls_of_sagemaker(
+        self, model_role: iam.IRole, state_machine_arn: str
+    ) -> list[iam.PolicyStatement]:
+        of = self._resources
+        return [
+            iam.PolicyStatement(
+                sid="FindEarlierDeployments",
+                actions=["states:ListExecutions"],
+                resources=[state_machine_arn],
+            ),
+            # Creating a model from a package takes reading the package.
+            of.statement("CreateModel", ["CreateModel"], "models"),
+            of.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
+            of.statement("CreateConfig", ["CreateEndpointConfig"], "configs", "models"),
+            of.statement(
+                "ChangeEndpoint", ["CreateEndpoint", "UpdateEndpoint"], "endpoint", "configs"
+            ),
+            of.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
+            encrypt_volumes(self._key),
+            pass_role_to_sagemaker(model_role),
+        ]
+
+    def _tear_down(self, model_role: iam.IRole) -> None:
+        # CloudFormation did not make the endpoint; left behind, it would go on to be billed.
+        function = PythonFunction(
+            self,
+            "TearDown",
+            word="deployment",
+            handler="tear_down",
+            description="Deletes the endpoint and its models when their stack is deleted",
+            environment={},
+            key=self._key,
+            retention=self._retention,
+            timeout=MAX_DURATION,
+        )
+        function.allow(
+            self._resources.statement(
+                "DeleteEndpoint", ["DescribeEndpoint", "DeleteEndpoint"], "endpoint"
+            ),
+            *self._resources.delete_models(),
+            self._resources.find_models(),
+        )
+        OnDelete(
+            self,
+            "OnDelete",
+            function=function.function,
+            resource_type="Custom::TearDownEndpoint",
+            properties={
+                "EndpointName": self._resources.endpoint_name,
+                "NamePrefix": self._resources.name_prefix,
+            },
+            # The endpoint acts with the role until it is gone.
+            before=(model_role,),
+        )
+
+
+def _state_machine_arn(scope: Construct, name: str) -> str:
+    # By name: the machine's definition and its role's policy name the machine itself.
+    return Stack.of(scope).format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def _serving_image(workload: WorkloadSettings, environment: EnvironmentSettings) -> str:
+    framework = workload.framework
+    return image_uri(
+        framework=framework.name,
+        version=framework.version,
+        python=framework.python,
+        scope="inference",
+        instance_type=workload.serving.instance_type,
+        region=environment.region,
+    )
