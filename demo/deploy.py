@@ -16,7 +16,12 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def bootstrap(
-    environment: Mapping[str, str], *, account: str, region: str, log: Path, say: Callable[[str], None]
+    environment: Mapping[str, str],
+    *,
+    account: str,
+    region: str,
+    log: Path,
+    say: Callable[[str], None],
 ) -> None:
     """`cdk bootstrap`; does nothing on an account that is bootstrapped. Raises DemoError."""
     # Run outside the app's folder: bootstrapping needs no synthesis.
@@ -55,8 +60,7 @@ def _cdk(
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        assert process.stdout is not None
-        for raw in process.stdout:
+        for raw in process.stdout or ():
             file.write(raw)
             line = ANSI.sub("", raw).strip()
             lines.append(line)

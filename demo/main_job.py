@@ -188,7 +188,7 @@ class MainJob:
                 "local cloud's log": str(cloud.settings.log_file),
                 "jobs' logs": f"{cloud.settings.jobs_dir}/<job>, and CloudWatch Logs",
                 "CDK's log": str(self.folder / "cdk.log"),
-                "look further": 'eval "$(make -s env)", then any AWS CLI or SDK call; `make status`',
+                "look further": 'eval "$(make -s env)", then any call of the AWS CLI or an SDK',
                 "end it": "`make stop` keeps the state, `make destroy` removes all of it",
             },
         )

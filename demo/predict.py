@@ -18,9 +18,7 @@ class Prediction:
     confidence: float
 
 
-def predict_samples(
-    s3: Any, runtime: Any, *, endpoint: str, samples_uri: str
-) -> list[Prediction]:
+def predict_samples(s3: Any, runtime: Any, *, endpoint: str, samples_uri: str) -> list[Prediction]:
     """Every picture that `samples.json` under ``samples_uri`` lists, through InvokeEndpoint."""
     location = urlsplit(samples_uri)
     bucket, prefix = location.netloc, location.path.strip("/")

@@ -34,6 +34,9 @@ STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 20
 
+# Servers that this very process started: it must reap them, and may not forget them earlier.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
 __all__ = ["LocalCloudError", "client_environment", "reset", "running", "start", "stop"]
 
 
@@ -61,6 +64,7 @@ def start(settings: LocalCloudSettings, *, any_port: bool = False) -> LocalCloud
         # Before the process starts, since clients need the bundle whatever it does.
         ensure_certificate(settings)
         process = _spawn(settings)
+        _children[process.pid] = process
         record = {"pid": process.pid, "settings": settings_as_json(settings)}
         _record(settings.state_dir).write_text(json.dumps(record))
         _await_answer(settings, process)
@@ -98,6 +102,8 @@ def stop(settings: LocalCloudSettings) -> bool:
         time.sleep(POLL_SECONDS)
     # Its children share its session: none must outlive it.
     _kill_session(process_id)
+    if child := _children.pop(process_id, None):
+        child.wait()
     _record(settings.state_dir).unlink(missing_ok=True)
     return True
 

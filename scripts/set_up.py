@@ -144,7 +144,8 @@ def set_up_node() -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     say("installing the AWS CDK CLI into node_modules")
-    if subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=ROOT).returncode:
+    install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    if subprocess.run(install, cwd=ROOT).returncode:
         raise SetUpError("npm could not install the CDK CLI (its own words are above)")
     stamp.write_text(wanted)
 

@@ -36,6 +36,8 @@ class ThreadTasks:
             threads = list(self._threads)
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                logger.warning("%s did not end in %.0f s", thread.name, timeout_seconds)
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
         try:

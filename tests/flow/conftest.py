@@ -40,6 +40,4 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def outputs(cloud: Cloud) -> dict[str, str]:
-    return read_outputs(
-        cloud.client("cloudformation"), stack_prefix=names.stack_name("local", "")
-    )
+    return read_outputs(cloud.client("cloudformation"), stack_prefix=names.stack_name("local", ""))
