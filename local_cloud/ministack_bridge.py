@@ -24,6 +24,8 @@ Handler = Callable[
 
 logger = logging.getLogger("local_cloud.ministack")
 
+TLS_FAREWELL_SECONDS = 1.0
+
 STATE_MACHINE_KEY_MARK = "Credential=test/20260101/"
 """How MiniStack's Step Functions signs a call that a state machine makes."""
 
@@ -165,16 +167,25 @@ def save_state() -> None:
     persistence.save_all(app._build_persistence_save_dict())
 
 
+def _is_no_unanswered_farewell(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
+
+
 def serve(
     *, host: str, port: int, on_start: Callable[[], None], on_stop: Callable[[], None]
 ) -> None:
     """Serve until SIGTERM or SIGINT, on this port alone (MiniStack's ``main`` adds 443)."""
     import signal
+    from asyncio import constants
 
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack import app
 
+    # An idle client does not answer the end of its TLS connection, and asyncio would await
+    # that for 30 s at each stop; hypercorn has no setting for it.
+    vars(constants)["SSL_SHUTDOWN_TIMEOUT"] = TLS_FAREWELL_SECONDS
+    logging.getLogger("asyncio").addFilter(_is_no_unanswered_farewell)
     config = Config()
     config.bind = [f"{host}:{port}"]
     config.keep_alive_timeout = 75

@@ -5,13 +5,13 @@ from typing import Any
 from tests.unit.local_cloud.jobs.conftest import BUCKET, PLAIN, Jobs
 
 
-def request(jobs: Jobs, name: str, program: str, **changes: Any) -> dict[str, Any]:
+def request(jobs: Jobs, name: str, program: list[str], **changes: Any) -> dict[str, Any]:
     return {
         "ProcessingJobName": name,
         "RoleArn": jobs.role,
         "AppSpecification": {
             "ImageUri": PLAIN,
-            "ContainerEntrypoint": ["sh", "-c", program, "program"],
+            "ContainerEntrypoint": ["sh", "-c", " && ".join(program), "program"],
             "ContainerArguments": ["--depth", "3 of them"],
         },
         "ProcessingResources": {
@@ -48,18 +48,18 @@ def request(jobs: Jobs, name: str, program: str, **changes: Any) -> dict[str, An
     }
 
 
-def run(jobs: Jobs, name: str, program: str) -> dict[str, Any]:
+def run(jobs: Jobs, name: str, program: list[str]) -> dict[str, Any]:
     jobs.put(f"inputs/{name}/deep/größe 1.txt", "data")
     jobs.sagemaker.create_processing_job(**request(jobs, name, program))
     return jobs.await_processing(name)
 
 
 def test_inputs_and_arguments_come_in_and_outputs_go_out(jobs: Jobs) -> None:
-    program = """
-    mkdir /opt/ml/processing/output/out/sub
-    cp "/opt/ml/processing/input/in/deep/größe 1.txt" /opt/ml/processing/output/out/sub/copy
-    echo "$2" > /opt/ml/processing/output/out/argument
-    """
+    program = [
+        "mkdir /opt/ml/processing/output/out/sub",
+        'cp "/opt/ml/processing/input/in/deep/größe 1.txt" /opt/ml/processing/output/out/sub/copy',
+        'echo "$2" > /opt/ml/processing/output/out/argument',
+    ]
     described = run(jobs, "copying", program)
     assert described["ProcessingJobStatus"] == "Completed", described
     assert jobs.body("outputs/copying/sub/copy") == b"data"
@@ -67,11 +67,11 @@ def test_inputs_and_arguments_come_in_and_outputs_go_out(jobs: Jobs) -> None:
 
 
 def test_a_failed_job_shows_its_message_and_keeps_what_it_wrote(jobs: Jobs) -> None:
-    program = """
-    echo partial > /opt/ml/processing/output/out/partial
-    echo "one class only: cats" > /opt/ml/output/message
-    exit 1
-    """
+    program = [
+        "echo partial > /opt/ml/processing/output/out/partial",
+        'echo "one class only: cats" > /opt/ml/output/message',
+        "exit 1",
+    ]
     described = run(jobs, "refusing", program)
     assert described["ProcessingJobStatus"] == "Failed"
     assert described["ExitMessage"] == "one class only: cats"
@@ -80,6 +80,6 @@ def test_a_failed_job_shows_its_message_and_keeps_what_it_wrote(jobs: Jobs) -> N
 
 
 def test_an_input_that_is_missing_fails_the_job_with_its_prefix(jobs: Jobs) -> None:
-    jobs.sagemaker.create_processing_job(**request(jobs, "no-input", "true"))
+    jobs.sagemaker.create_processing_job(**request(jobs, "no-input", ["true"]))
     described = jobs.await_processing("no-input")
     assert "inputs/no-input" in described["FailureReason"]
