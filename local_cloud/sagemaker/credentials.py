@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -67,7 +68,7 @@ class LocalCredentials:
                 RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=SESSION_SECONDS
             )
         )
-        keys = answer["Credentials"]
+        keys = dict(answer["Credentials"])
         with self._lock:
             self._keys[role_arn, session_name] = (time.time() + SESSION_SECONDS, keys)
         return keys
@@ -79,7 +80,7 @@ class LocalSession(boto3.Session):
     def __init__(
         self, settings: LocalCloudSettings, key: str, secret: str, token: str | None
     ) -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
@@ -87,8 +88,8 @@ class LocalSession(boto3.Session):
         )
         self._local = settings
 
-    def client(self, service_name, **arguments):  # type: ignore[no-untyped-def]
+    def client(self, *names: Any, **arguments: Any) -> Any:
         arguments.setdefault("endpoint_url", self._local.endpoint_url)
         arguments.setdefault("verify", str(self._local.ca_bundle))
         arguments.setdefault("config", CLIENT_CONFIG)
-        return super().client(service_name, **arguments)
+        return super().client(*names, **arguments)  # type: ignore[no-untyped-call]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -49,6 +51,10 @@ ACTIONS: dict[str, Action] = {
 }
 TARGET_PREFIX = "SageMaker"
 INVOCATION = re.compile(r"^/endpoints/(?P<name>[^/]+)/invocations$")
+HttpAnswer = tuple[int, dict[str, str], bytes]
+# Pools of their own, so that slow models hold up neither each other nor the control plane.
+INVOCATION_THREADS = ThreadPoolExecutor(64, thread_name_prefix="invocation")
+ACTION_THREADS = ThreadPoolExecutor(16, thread_name_prefix="action")
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 
@@ -77,19 +83,16 @@ class Dispatcher:
         headers: dict[str, str],
         body: bytes | str,
         query: dict[str, Any],
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> HttpAnswer:
         raw = body.encode() if isinstance(body, str) else body
         invocation = INVOCATION.match(path)
         if invocation:
             name = unquote(invocation["name"])
-            # The context goes along to the thread: MiniStack pins the caller there.
-            return await asyncio.to_thread(self._invoke, name, headers, raw)
+            return await _on_thread(INVOCATION_THREADS, self._invoke, name, headers, raw)
         action = headers.get("x-amz-target", "").rpartition(".")[2]
-        return await asyncio.to_thread(self._act, action, headers, raw)
+        return await _on_thread(ACTION_THREADS, self._act, action, headers, raw)
 
-    def _act(
-        self, action: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    def _act(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         try:
             request = _parse(body)
             validation.operation(action)
@@ -102,13 +105,12 @@ class Dispatcher:
             failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             return failure.status, dict(JSON), _error_body(failure)
 
-    def _invoke(
-        self, name: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    def _invoke(self, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         try:
             arn = self._service.arn(f"endpoint/{name}")
             self._check(headers, "sagemaker:InvokeEndpoint", arn)
-            return runtime.invoke_endpoint(self._service, name, headers, body)
+            answer: HttpAnswer = runtime.invoke_endpoint(self._service, name, headers, body)
+            return answer
         except ApiError as error:
             named = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
             return error.status, named, json.dumps({"Message": error.message}).encode()
@@ -136,6 +138,14 @@ class Dispatcher:
         )
         if denial:
             raise ApiError(denial.code, denial.message)
+
+
+async def _on_thread(
+    pool: ThreadPoolExecutor, work: Callable[..., HttpAnswer], *arguments: Any
+) -> HttpAnswer:
+    # The context goes along to the thread: MiniStack pins the caller there.
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, context.run, work, *arguments)
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def operation(action: str) -> OperationModel:
     """Raises ApiError (UnknownOperationException) for an action that AWS does not have."""
     if action not in service_model().operation_names:
         raise ApiError("UnknownOperationException", f"SageMaker has no action {action}.")
-    return service_model().operation_model(action)
+    model: OperationModel = service_model().operation_model(action)
+    return model
 
 
 def validate(action: str, request: Mapping[str, Any]) -> None:
