@@ -1,0 +1,196 @@
+"""Endpoints: their states, and blue/green updates that shift all traffic at once.
+
+States and their order: "EndpointStatus" of DescribeEndpoint in the SageMaker API reference.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.hosting import deployment
+from local_cloud.sagemaker.hosting import plan as plans
+from local_cloud.sagemaker.hosting.state import KIND, publish
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
+from local_cloud.sagemaker.tags import set_tags
+
+_NAME = "EndpointName"
+_STATUS = "EndpointStatus"
+_SUMMARY = (_NAME, "EndpointArn", "CreationTime", "LastModifiedTime", _STATUS)
+_SORT_KEYS = {"Name": _NAME, "CreationTime": "CreationTime", "Status": _STATUS}
+_SETTLED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
+SUPPORTED = (
+    "blue/green updates with traffic routing ALL_AT_ONCE, a WaitIntervalInSeconds of 0 and no "
+    "alarms: the new fleet answers /ping before it takes all traffic, and a new fleet that does "
+    "not come up leaves the old one in service"
+)
+
+
+def create_endpoint(service: SageMakerService, request: Request) -> Response:
+    """Raises ValidationException."""
+    name = request[_NAME]
+    arn = service.arn(f"endpoint/{name}")
+    _refuse_lacking(request.get("DeploymentConfig", {}))
+    plan = plans.make(service, request["EndpointConfigName"])
+    now = time.time()
+    document: Document = {
+        _NAME: name,
+        "EndpointArn": arn,
+        "EndpointConfigName": request["EndpointConfigName"],
+        _STATUS: "Creating",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "_pending": plan,
+    }
+    if "DeploymentConfig" in request:
+        document["LastDeploymentConfig"] = request["DeploymentConfig"]
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError:
+        raise ValidationException(f'Cannot create already existing endpoint "{arn}".') from None
+    set_tags(service, arn, list(request.get("Tags", [])))
+    publish(service, document)
+    deployment.begin(service, name)
+    return {"EndpointArn": arn}
+
+
+def update_endpoint(service: SageMakerService, request: Request) -> Response:
+    """What serves now goes on until the new fleet has answered /ping. Raises
+    ValidationException."""
+    name = request[_NAME]
+    endpoint = _find(service, name)
+    _refuse_lacking(request.get("DeploymentConfig", {}))
+    plan = plans.make(service, request["EndpointConfigName"])
+    if request.get("RetainAllVariantProperties") and "_serving" in endpoint:
+        excluded = {
+            one["VariantPropertyType"]
+            for one in request.get("ExcludeRetainedVariantProperties", [])
+        }
+        plans.retain(
+            plan,
+            endpoint["_serving"],
+            weights="DesiredWeight" not in excluded,
+            instances="DesiredInstanceCount" not in excluded,
+        )
+
+    def begin(document: Document) -> None:
+        arn, status = document["EndpointArn"], document[_STATUS]
+        if status not in _SETTLED:
+            raise ValidationException(f'Cannot update in-progress endpoint "{arn}".')
+        if status != "InService":
+            raise ValidationException(
+                f'Cannot update endpoint "{arn}" in status {status}: it can only be deleted.'
+            )
+        document.pop("FailureReason", None)
+        document.update(LastModifiedTime=time.time(), _pending=plan)
+        document[_STATUS] = "Updating"
+        if "DeploymentConfig" in request:
+            document["LastDeploymentConfig"] = request["DeploymentConfig"]
+        elif not request.get("RetainDeploymentConfig"):
+            document.pop("LastDeploymentConfig", None)
+
+    document = _mutate(service, name, begin)
+    publish(service, document)
+    deployment.begin(service, name)
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+def _refuse_lacking(config: Mapping[str, Any]) -> None:
+    lacking = []
+    blue_green = config.get("BlueGreenUpdatePolicy", {})
+    routing = blue_green.get("TrafficRoutingConfiguration", {})
+    kind = routing.get("Type", "ALL_AT_ONCE")
+    if kind != "ALL_AT_ONCE":
+        lacking.append(f"traffic routing {kind}")
+    elif routing.get("WaitIntervalInSeconds"):
+        lacking.append("a baking period (TrafficRoutingConfiguration.WaitIntervalInSeconds)")
+    if blue_green.get("TerminationWaitInSeconds"):
+        lacking.append("TerminationWaitInSeconds")
+    if "RollingUpdatePolicy" in config:
+        lacking.append("rolling updates (RollingUpdatePolicy)")
+    if config.get("AutoRollbackConfiguration", {}).get("Alarms"):
+        lacking.append("roll-back by alarms (AutoRollbackConfiguration.Alarms)")
+    if lacking:
+        raise ValidationException(
+            f"The local cloud does not have {'; '.join(lacking)}. It has {SUPPORTED}."
+        )
+
+
+def describe_endpoint(service: SageMakerService, request: Request) -> Response:
+    document = _find(service, request[_NAME])
+    answer = public(document)
+    if document[_STATUS] == "Updating" and "_pending" in document:
+        pending = document["_pending"]
+        answer["PendingDeploymentSummary"] = {
+            "EndpointConfigName": pending["config"],
+            "StartTime": document["LastModifiedTime"],
+        }
+    return answer
+
+
+def list_endpoints(service: SageMakerService, request: Request) -> Response:
+    part = request.get("NameContains", "").lower()
+    found = [
+        one
+        for one in service.store.list(KIND)
+        if part in one[_NAME].lower()
+        and request.get("StatusEquals", one[_STATUS]) == one[_STATUS]
+        and request.get("LastModifiedTimeAfter", float("-inf")) <= one["LastModifiedTime"]
+        and request.get("LastModifiedTimeBefore", float("inf")) >= one["LastModifiedTime"]
+    ]
+    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
+    return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Endpoints")
+
+
+def delete_endpoint(service: SageMakerService, request: Request) -> Response:
+    """Its servers end after the requests that are on their way. Raises ValidationException."""
+
+    def begin(document: Document) -> None:
+        if document[_STATUS] not in _SETTLED:
+            arn = document["EndpointArn"]
+            raise ValidationException(f'Cannot update in-progress endpoint "{arn}".')
+        document[_STATUS] = "Deleting"
+        document["LastModifiedTime"] = time.time()
+
+    publish(service, _mutate(service, request[_NAME], begin))
+    deployment.begin(service, request[_NAME])
+    return {}
+
+
+def _find(service: SageMakerService, name: str) -> Document:
+    document = service.store.find(KIND, name)
+    if document is None:
+        raise _not_found(service, name)
+    return document
+
+
+def _mutate(service: SageMakerService, name: str, change: Any) -> Document:
+    try:
+        return service.store.mutate(KIND, name, change)
+    except NotFoundError:
+        raise _not_found(service, name) from None
+
+
+def _not_found(service: SageMakerService, name: str) -> ValidationException:
+    return ValidationException(f'Could not find endpoint "{service.arn(f"endpoint/{name}")}".')
+
+
+def resume(service: SageMakerService) -> None:
+    """Servers do not survive their local cloud. What served is started again (SystemUpdating
+    until it answers); what was being created, updated or deleted at the stop is taken up anew."""
+    for document in service.store.list(KIND):
+        if document[_STATUS] != "Failed":
+            deployment.begin(service, document[_NAME])
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateEndpoint": create_endpoint,
+    "DescribeEndpoint": describe_endpoint,
+    "UpdateEndpoint": update_endpoint,
+    "ListEndpoints": list_endpoints,
+    "DeleteEndpoint": delete_endpoint,
+}

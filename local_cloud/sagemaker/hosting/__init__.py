@@ -1,0 +1,1 @@
+"""Model servers of endpoints: real processes that answer HTTP on loopback."""

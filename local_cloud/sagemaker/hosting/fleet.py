@@ -1,0 +1,92 @@
+"""All servers of one deployment of an endpoint, and the way of a request to one of them."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.variant import START_ERRORS, Variant
+from local_cloud.sagemaker.service import SageMakerService
+
+DRAIN_SECONDS = 65.0
+"""A request takes 60 s at most."""
+REASON_CHARACTERS = 1024
+"""Length of a FailureReason."""
+
+
+class FleetError(Exception):
+    """A variant did not come up; the message is the endpoint's FailureReason."""
+
+
+class Fleet:
+    def __init__(self, service: SageMakerService, endpoint: str, plan: Plan) -> None:
+        self.plan = plan
+        self._variants = [
+            Variant(service, endpoint, variant, plan["deployment"]) for variant in plan["variants"]
+        ]
+        self._idle = threading.Condition()
+        self._in_flight = 0
+
+    def start(self, *, cancelled: Callable[[], bool]) -> bool:
+        """Bring all variants up, side by side; False if cancelled.
+
+        Raises FleetError with the reasons of all that did not come up; the others are ended.
+        """
+        with ThreadPoolExecutor(len(self._variants)) as pool:
+            outcomes = list(pool.map(lambda one: _start(one, cancelled), self._variants))
+        reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
+        if reasons or not all(outcomes):
+            self._end_all()
+        if reasons:
+            raise FleetError("; ".join(reasons)[:REASON_CHARACTERS])
+        if not all(outcomes):
+            return False
+        for variant in self._variants:
+            variant.serving = True
+        return True
+
+    def pick(self, target: str | None) -> Variant | None:
+        """The variant asked for, else one by chance as the weights say; None if there is none."""
+        if target is not None:
+            return next((one for one in self._variants if one.plan["variant"] == target), None)
+        weights = [one.plan["weight"] for one in self._variants]
+        if not any(weights):
+            return None
+        return random.choices(self._variants, weights)[0]  # noqa: S311 - traffic, not secrets
+
+    def enter(self) -> None:
+        """One more request is on its way; only the registry calls this, under its lock."""
+        with self._idle:
+            self._in_flight += 1
+
+    def leave(self) -> None:
+        with self._idle:
+            self._in_flight -= 1
+            self._idle.notify_all()
+
+    def retire(self) -> None:
+        """Let the requests on their way end, then end the servers; their logs stay."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
+        self._end_all()
+
+    def _end_all(self) -> None:
+        for variant in self._variants:
+            variant.stop()
+            shutil.rmtree(variant.folder / "ml", ignore_errors=True)
+
+
+def _start(variant: Variant, cancelled: Callable[[], bool]) -> bool | str:
+    """Whether it came up, or why it did not."""
+    try:
+        return variant.start(cancelled=cancelled)
+    except START_ERRORS as error:
+        text = getattr(error, "message", None) or str(error)
+        name = variant.plan["variant"]
+        lines = variant.last_lines()
+        reason = f"Production variant {name} did not come up: {text}."
+        return f"{reason} The log ends with:\n{lines[-700:]}" if lines else reason

@@ -1,0 +1,70 @@
+"""Runs a program and ends it when the process that started this one is gone.
+
+    python guardian.py <grace seconds> <program> [argument ...]
+
+Its standard input is a pipe that the starter holds open: it reaches its end when the starter
+closes it or dies, however it dies. Then the program gets SIGTERM, and SIGKILL after the grace
+time; everything that it started in its process group is ended too. Standard library only,
+because it is run as a file, without this package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+POLL_SECONDS = 0.2
+_PR_SET_PDEATHSIG = 1
+
+
+def main(grace_seconds: float, command: list[str]) -> int:
+    """Answers the program's exit status; 128 + n where signal n ended it."""
+    # The group of its own is what SIGTERM to the starter's group must not reach.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if libc is not None:
+            # Even a SIGKILL of this process must not orphan the program.
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=prepare
+    )
+    while child.poll() is None:
+        if not _starter_lives():
+            _end(child, grace_seconds)
+    _kill_group(child.pid)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def _starter_lives() -> bool:
+    readable, _, _ = select.select([0], [], [], POLL_SECONDS)
+    return not readable or bool(os.read(0, 1024))
+
+
+def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
+    child.terminate()
+    deadline = time.monotonic() + grace_seconds
+    while child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _kill_group(child.pid)
+    child.wait()
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,103 @@
+"""What a fleet serves, resolved from an endpoint configuration and its models.
+
+A plan is kept in the endpoint's document, so that the endpoint survives a restart of the local
+cloud, and, as on AWS, the deletion of its configuration or models.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NotRequired, TypedDict
+
+from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Document
+
+HEALTH_CHECK_SECONDS = 240
+"""Until /ping must answer 200, where the variant does not say."""
+
+
+class ModelData(TypedDict):
+    """Where a model's files lie; an archive is a tar, a prefix holds the files themselves."""
+
+    uri: str
+    archive: bool
+
+
+class Container(TypedDict):
+    """A model's container with its model package resolved."""
+
+    image: str
+    environment: dict[str, str]
+    data: NotRequired[ModelData]
+
+
+class VariantPlan(TypedDict):
+    variant: str
+    model: str
+    weight: float
+    instances: int
+    health_check_seconds: int
+    role: str
+    isolated: bool
+    container: Container
+
+
+class Plan(TypedDict):
+    """One fleet of an endpoint; ``deployment`` is its own id."""
+
+    deployment: str
+    config: str
+    variants: list[VariantPlan]
+
+
+def make(service: SageMakerService, config_name: str) -> Plan:
+    """Raises ValidationException where the configuration or one of its models is missing."""
+    config = find_config(service, config_name)
+    variants = [_variant(service, variant) for variant in config["ProductionVariants"]]
+    return Plan(deployment=uuid.uuid4().hex[:17], config=config_name, variants=variants)
+
+
+def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool) -> None:
+    """Keep what the variants of the same name have now (RetainAllVariantProperties)."""
+    known = {variant["variant"]: variant for variant in before["variants"]}
+    for variant in plan["variants"]:
+        kept = known.get(variant["variant"])
+        if kept is None:
+            continue
+        if weights:
+            variant["weight"] = kept["weight"]
+        if instances:
+            variant["instances"] = kept["instances"]
+
+
+def find_config(service: SageMakerService, name: str) -> Document:
+    """Raises ValidationException in AWS's words."""
+    config = service.store.find("endpoint-config", name)
+    if config is None:
+        arn = service.arn(f"endpoint-config/{name}")
+        raise ValidationException(f'Could not find endpoint configuration "{arn}".')
+    return config
+
+
+def find_model(service: SageMakerService, name: str) -> Document:
+    """Raises ValidationException in AWS's words."""
+    model = service.store.find("model", name)
+    if model is None:
+        raise ValidationException(f'Could not find model "{service.arn(f"model/{name}")}".')
+    return model
+
+
+def _variant(service: SageMakerService, variant: dict[str, Any]) -> VariantPlan:
+    model = find_model(service, variant["ModelName"])
+    timeout = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS)
+    return VariantPlan(
+        variant=variant["VariantName"],
+        model=variant["ModelName"],
+        weight=variant.get("InitialVariantWeight", 1.0),
+        instances=variant.get("InitialInstanceCount", 1),
+        health_check_seconds=timeout,
+        role=model["ExecutionRoleArn"],
+        isolated=model["EnableNetworkIsolation"],
+        container=model["_container"],
+    )

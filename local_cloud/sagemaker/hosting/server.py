@@ -1,0 +1,159 @@
+"""One model server: a process under SageMaker's serving contract.
+
+Contract: "Use Your Own Inference Code with Hosting Services" in the SageMaker developer guide:
+the image's ``serve`` program answers GET /ping with 200 once it is ready and POST /invocations
+with the prediction. The local cloud cannot give each process the port 8080 and the folder
+/opt/ml, so it says by environment variables which they are: ``SAGEMAKER_BIND_TO_PORT`` (on
+127.0.0.1) and ``SAGEMAKER_LOCAL_ML_ROOT`` (the folder that stands for /opt/ml).
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GUARDIAN = Path(__file__).with_name("guardian.py")
+POLL_SECONDS = 0.1
+PING_SECONDS = 2.0
+"""SageMaker's own limit for an answer to /ping."""
+GRACE_SECONDS = 10.0
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class ServerError(Exception):
+    """The server cannot be started; the message is for the endpoint's FailureReason."""
+
+
+class InvocationTimeoutError(Exception):
+    """The container did not answer in time."""
+
+
+class ContainerGoneError(Exception):
+    """The container does not take connections or broke one off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the container answered; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class ModelServer:
+    """Starts, asks and ends one process; its output goes to ``log``."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
+    ) -> None:
+        """``folder`` is what stands for /opt/ml and the process's working directory."""
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._folder = folder
+        self._log = log
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; it need not be ready. Raises ServerError."""
+        self._port = _free_port()
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        environment |= self._environment
+        environment["SAGEMAKER_BIND_TO_PORT"] = str(self._port)
+        environment["SAGEMAKER_LOCAL_ML_ROOT"] = str(self._folder)
+        environment["PYTHONUNBUFFERED"] = "1"
+        guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *self._command]
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    guarded,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd=self._folder,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise ServerError(f"cannot start {self._command[0]}: {error}") from error
+
+    def await_healthy(self, timeout_seconds: float, *, cancelled: Callable[[], bool]) -> bool:
+        """True once /ping answers 200; False where ``cancelled()`` became true before.
+
+        Raises ServerError when the process ends or the time is over before that.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while not cancelled():
+            status = self.exit_status
+            if status is not None:
+                raise ServerError(f"the container ended with exit status {status}")
+            if self.healthy():
+                return True
+            if time.monotonic() >= deadline:
+                raise ServerError(
+                    f"the container gave no 200 to GET /ping within {timeout_seconds:g} seconds"
+                )
+            time.sleep(POLL_SECONDS)
+        return False
+
+    @property
+    def exit_status(self) -> int | None:
+        """The process's exit status; None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def healthy(self) -> bool:
+        try:
+            return self._ask("GET", "/ping", {}, b"", PING_SECONDS).status == 200
+        except (ContainerGoneError, InvocationTimeoutError):
+            return False
+
+    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+        """POST /invocations, once. Raises ContainerGoneError, InvocationTimeoutError."""
+        return self._ask("POST", "/invocations", headers, body, timeout_seconds)
+
+    def stop(self) -> None:
+        """End the process: SIGTERM, then SIGKILL; returns when it has ended."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        # The guardian's sign to end the program.
+        process.stdin.close()
+        try:
+            process.wait(GRACE_SECONDS + 5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> Answer:
+        # A connection a request: none can be found closed by an idle server.
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+        try:
+            connection.request(method, path, body=body or None, headers=dict(headers))
+            response = connection.getresponse()
+            answered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(status=response.status, headers=answered, body=response.read())
+        except TimeoutError as error:
+            raise InvocationTimeoutError(f"no answer within {timeout:g} seconds") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,44 @@
+"""An endpoint's changes of state, each of them an event."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from local_cloud.sagemaker import tags
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Document, public
+
+KIND = "endpoint"
+EVENT = "SageMaker Endpoint State Change"
+
+
+def change(
+    service: SageMakerService,
+    endpoint: str,
+    status: str,
+    *,
+    remove: tuple[str, ...] = (),
+    **changes: Any,
+) -> Document:
+    """Set the status and more in one write, then publish; answers the new document."""
+
+    def apply(document: Document) -> None:
+        for key in remove:
+            document.pop(key, None)
+        document.update(changes, EndpointStatus=status, LastModifiedTime=time.time())
+
+    document = service.store.mutate(KIND, endpoint, apply)
+    publish(service, document)
+    return document
+
+
+def publish(service: SageMakerService, document: Document) -> None:
+    """As AWS gives it: statuses like IN_SERVICE, times in milliseconds."""
+    detail = public(document)
+    detail["EndpointStatus"] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", detail["EndpointStatus"]).upper()
+    for key in ("CreationTime", "LastModifiedTime"):
+        detail[key] = int(detail[key] * 1000)
+    detail["Tags"] = tags.tags_of(service, document["EndpointArn"])
+    service.events.publish(EVENT, resources=[document["EndpointArn"]], detail=detail)

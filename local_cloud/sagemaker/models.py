@@ -1,0 +1,86 @@
+"""Models: an image, its environment, where the model's data lies, and the role it runs under."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.hosting import container
+from local_cloud.sagemaker.hosting.plan import find_model
+from local_cloud.sagemaker.hosting.tagging import remove_all
+from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import set_tags
+
+KIND = "model"
+_KEPT = ("PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig")
+_SUMMARY = ("ModelName", "ModelArn", "CreationTime")
+_SORT_KEYS = {"Name": "ModelName", "CreationTime": "CreationTime"}
+
+
+def create_model(service: SageMakerService, request: Request) -> Response:
+    """A model package is resolved now: changing or deleting it later leaves the model as it is.
+
+    Raises ValidationException.
+    """
+    name = request["ModelName"]
+    arn = service.arn(f"model/{name}")
+    if "ExecutionRoleArn" not in request:
+        raise ValidationException("ExecutionRoleArn is required to create a model.")
+    definition = container.definition_of(request)
+    resolved = container.resolve(service, definition)
+    if "data" in resolved:
+        container.check_data(service, resolved["data"], request["ExecutionRoleArn"], name)
+    document: Document = {
+        "ModelName": name,
+        "ModelArn": arn,
+        **{member: request[member] for member in _KEPT if member in request},
+        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
+        "CreationTime": time.time(),
+        "_container": resolved,
+    }
+    if "PrimaryContainer" in document:
+        document["PrimaryContainer"] = _described(definition)
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError:
+        raise ValidationException(f'Cannot create already existing model "{arn}".') from None
+    set_tags(service, arn, list(request.get("Tags", [])))
+    return {"ModelArn": arn}
+
+
+def _described(definition: Any) -> dict[str, Any]:
+    return {"Mode": "SingleModel", "Environment": {}, **definition}
+
+
+def describe_model(service: SageMakerService, request: Request) -> Response:
+    return public(find_model(service, request["ModelName"]))
+
+
+def list_models(service: SageMakerService, request: Request) -> Response:
+    part = request.get("NameContains", "").lower()
+    found = [one for one in service.store.list(KIND) if part in one["ModelName"].lower()]
+    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
+    return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Models")
+
+
+def delete_model(service: SageMakerService, request: Request) -> Response:
+    """Endpoints that serve the model go on, as on AWS."""
+    model = find_model(service, request["ModelName"])
+    service.store.delete(KIND, model["ModelName"])
+    remove_all(service, model["ModelArn"])
+    return {}
+
+
+def resume(service: SageMakerService) -> None:
+    """Models do nothing in the background."""
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateModel": create_model,
+    "DescribeModel": describe_model,
+    "ListModels": list_models,
+    "DeleteModel": delete_model,
+}
