@@ -20,10 +20,11 @@ from local_cloud.settings import LocalCloudSettings
 class RunningCloud:
     settings: LocalCloudSettings
 
-    def client(self, name: str) -> Any:
+    def client(self, name: str, **options: Any) -> Any:
         """A client with the account's root keys."""
         values = client_environment(self.settings)
-        return self.session(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], name)
+        key, secret = values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"]
+        return self.session(key, secret, name, **options)
 
     def client_as(self, role_arn: str, name: str) -> Any:
         """A client with a role's credentials."""
@@ -33,7 +34,9 @@ class RunningCloud:
             given["AccessKeyId"], given["SecretAccessKey"], name, given["SessionToken"]
         )
 
-    def session(self, key: str, secret: str, name: str, token: str | None = None) -> Any:
+    def session(
+        self, key: str, secret: str, name: str, token: str | None = None, **options: Any
+    ) -> Any:
         session = boto3.Session(
             aws_access_key_id=key,
             aws_secret_access_key=secret,
@@ -41,13 +44,18 @@ class RunningCloud:
             region_name=self.settings.region,
         )
         return session.client(
-            name, endpoint_url=self.settings.endpoint_url, verify=str(self.settings.ca_bundle)
+            name,
+            endpoint_url=self.settings.endpoint_url,
+            verify=str(self.settings.ca_bundle),
+            **options,
         )
 
     def role(self, name: str, statements: list[dict[str, Any]], *, trusts: list[str]) -> str:
         """A role that the statements allow something; answers its ARN."""
         iam = self.client("iam")
-        principal: dict[str, Any] = {"Service": trusts, "AWS": self.settings.account_id}
+        principal: dict[str, Any] = {"AWS": self.settings.account_id}
+        if trusts:
+            principal["Service"] = trusts
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         role = iam.create_role(
             RoleName=name,

@@ -16,7 +16,7 @@ def of_exit(workspace: Workspace, exit_code: int, tail: Sequence[str]) -> Algori
     written = workspace.read_text("output/failure").strip()
     if written:
         return AlgorithmError(f"{written}, exit code: {exit_code}")
-    if exit_code in (-9, 137):
+    if exit_code == 137:
         return AlgorithmError(f"The program was killed (out of memory?), exit code: {exit_code}")
     end = "\n".join(tail)[-700:]
     return AlgorithmError(f"See job logs for more information, exit code: {exit_code}\n{end}")

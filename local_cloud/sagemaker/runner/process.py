@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,19 +14,21 @@ from typing import Literal
 
 import psutil
 
+from local_cloud.sagemaker.hosting import guardian
 from local_cloud.sagemaker.runner.isolation import Command
 
 GRACE_SECONDS = 120.0
 """Between SIGTERM and SIGKILL, as in SageMaker's StopTrainingJob."""
 POLL_SECONDS = 0.2
-_WRAPPERS = ("bwrap",)
+GUARDIAN = Path(guardian.__file__)
+"""Between this process and the job's, so that a killed local cloud leaves no job behind."""
 
 Why = Literal["exited", "stopped", "timed out", "shut down"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the process ended; a negative ``exit_code`` is the signal that ended it."""
+    """How the process ended; an ``exit_code`` of 128 + n means that signal n ended it."""
 
     why: Why
     exit_code: int
@@ -49,35 +50,31 @@ def run(
     program cannot be started.
     """
     process = subprocess.Popen(
-        command.argv,
+        [sys.executable, str(GUARDIAN), str(grace_seconds), *command.argv],
         cwd=cwd,
         env=command.environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        process_group=0,
     )
     lines: queue.Queue[bytes | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
     reader.start()
     started = time.monotonic()
     why: Why = "exited"
-    kill_at: float | None = None
     try:
         while not _drain(lines, on_line, process):
-            now = time.monotonic()
-            if kill_at is None:
-                why = _reason_to_end(stop_wanted, shutting_down, now - started > max_seconds)
-                if why == "shut down":
-                    break
-                if why != "exited":
-                    _terminate(process.pid)
-                    kill_at = now + grace_seconds
-            elif now > kill_at:
-                _kill_group(process.pid)
+            if why != "exited" and not shutting_down():
+                continue
+            out_of_time = time.monotonic() - started > max_seconds
+            why = _reason_to_end(stop_wanted, shutting_down, out_of_time)
+            if why == "shut down":
+                break
+            if why != "exited":
+                _tell_guardian(process)
     finally:
         # Nothing that the job started may outlive it.
-        _kill_group(process.pid)
+        _kill_tree(process)
     process.wait()
     reader.join(timeout=5)
     while not lines.empty():
@@ -128,23 +125,18 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _terminate(process_id: int) -> None:
-    """SIGTERM to the job, not to the wrapper, whose end would kill it at once."""
+def _tell_guardian(process: subprocess.Popen[bytes]) -> None:
+    """The end of its input is the guardian's sign to end the program in order."""
+    if process.stdin:
+        process.stdin.close()
+
+
+def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill whatever is left, and leave no pipe open."""
+    _tell_guardian(process)
     try:
-        top = psutil.Process(process_id)
-        if top.name() not in _WRAPPERS:
-            top.terminate()
-            return
-        for child in top.children():
-            inner = child.children() if child.name() in _WRAPPERS else [child]
-            for one in inner:
-                one.terminate()
+        guardian = psutil.Process(process.pid)
+        for one in [*guardian.children(recursive=True), guardian]:
+            one.kill()
     except psutil.NoSuchProcess:
-        return
-
-
-def _kill_group(process_id: int) -> None:
-    try:
-        os.killpg(process_id, signal.SIGKILL)
-    except ProcessLookupError:
         return

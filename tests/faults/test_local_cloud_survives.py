@@ -1,0 +1,154 @@
+"""What a stop, a kill, a taken port or a second start leaves of the local cloud."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local_cloud import process
+from local_cloud.settings import LocalCloudSettings
+from tests.local_cloud_fixture import RunningCloud
+
+IMAGES = """
+[[image]]
+repository = "plain"
+tag = "*"
+train = ["/bin/sh", "-c", "echo running; sleep 300"]
+"""
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[RunningCloud]:
+    (tmp_path / "images.toml").write_text(IMAGES)
+    settings = process.start(LocalCloudSettings(state_dir=tmp_path), any_port=True)
+    yield RunningCloud(settings)
+    process.stop(settings)
+
+
+def start_job(cloud: RunningCloud, name: str) -> None:
+    cloud.client("s3").create_bucket(Bucket="models")
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]},
+        {"Effect": "Allow", "Action": ["logs:*"], "Resource": ["*"]},
+    ]
+    role = cloud.role("jobs", statements, trusts=["sagemaker.amazonaws.com"])
+    cloud.client("sagemaker").create_training_job(
+        TrainingJobName=name,
+        AlgorithmSpecification={
+            "TrainingImage": "registry.example/plain:1",
+            "TrainingInputMode": "File",
+        },
+        RoleArn=role,
+        OutputDataConfig={"S3OutputPath": "s3://models/out"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+    )
+    log = cloud.settings.jobs_dir / f"training-job-{name}" / "job.log"
+    await_true(lambda: log.is_file() and "running" in log.read_text())
+
+
+def await_true(holds: object, seconds: float = 30.0) -> None:
+    assert callable(holds)
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        time.sleep(0.1)
+
+
+def status(cloud: RunningCloud, name: str) -> tuple[str, str]:
+    described = cloud.client("sagemaker").describe_training_job(TrainingJobName=name)
+    return described["TrainingJobStatus"], described.get("FailureReason", "")
+
+
+def again(cloud: RunningCloud) -> RunningCloud:
+    return RunningCloud(process.start(cloud.settings, any_port=True))
+
+
+def test_state_survives_a_restart_and_an_interrupted_job_says_so(cloud: RunningCloud) -> None:
+    cloud.client("s3").create_bucket(Bucket="kept")
+    cloud.client("s3").put_object(Bucket="kept", Key="größe 1.txt", Body=b"data")
+    cloud.client("sagemaker").create_model_package_group(ModelPackageGroupName="kept")
+    start_job(cloud, "interrupted")
+    started = time.monotonic()
+    process.stop(cloud.settings)
+    assert time.monotonic() - started < process.STOP_SECONDS
+
+    restarted = again(cloud)
+    body = restarted.client("s3").get_object(Bucket="kept", Key="größe 1.txt")["Body"].read()
+    assert body == b"data"
+    sagemaker = restarted.client("sagemaker")
+    sagemaker.describe_model_package_group(ModelPackageGroupName="kept")
+    await_true(lambda: status(restarted, "interrupted")[0] == "Failed")
+    assert "local cloud stopped" in status(restarted, "interrupted")[1]
+
+
+def test_a_killed_local_cloud_takes_its_jobs_along_and_starts_again(cloud: RunningCloud) -> None:
+    start_job(cloud, "orphan")
+    process_id = process.pid(cloud.settings.state_dir)
+    assert process_id is not None
+    children = psutil.Process(process_id).children(recursive=True)
+    assert any("sleep" in child.name() for child in children)
+    os.kill(process_id, signal.SIGKILL)
+    await_true(lambda: not any(alive(child) for child in children))
+
+    restarted = again(cloud)
+    await_true(lambda: status(restarted, "orphan")[0] == "Failed")
+
+
+def alive(child: psutil.Process) -> bool:
+    try:
+        return bool(child.is_running() and child.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_second_start_finds_the_first(cloud: RunningCloud) -> None:
+    first = process.pid(cloud.settings.state_dir)
+    found = process.start(LocalCloudSettings(state_dir=cloud.settings.state_dir))
+    assert found == cloud.settings
+    assert process.pid(cloud.settings.state_dir) == first
+
+
+def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = LocalCloudSettings(state_dir=tmp_path, port=port)
+        with pytest.raises(process.LocalCloudError, match=f"port {port}.*--port"):
+            process.start(settings)
+    assert process.running(tmp_path) is None
+
+
+def test_a_start_that_fails_shows_the_end_of_the_log(tmp_path: Path) -> None:
+    settings = LocalCloudSettings(state_dir=tmp_path)
+    (tmp_path / "sagemaker.sqlite").write_text("this is no database, it is a text " * 100)
+    with pytest.raises(process.LocalCloudError, match="file is not a database"):
+        process.start(settings, any_port=True)
+
+
+def test_stopping_what_does_not_run_is_no_error(tmp_path: Path) -> None:
+    assert process.stop(LocalCloudSettings(state_dir=tmp_path)) is False
+
+
+def test_the_command_line_starts_reports_and_stops(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "local_cloud", *arguments, "--state-dir", str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert run("status").returncode == 3
+    try:
+        started = run("start")
+        assert "listening on https://localhost:" in started.stdout, started.stderr
+        assert "process" in run("status").stdout
+        assert "export AWS_ENDPOINT_URL=https://localhost:" in run("env").stdout
+    finally:
+        assert "stopped" in run("stop").stdout
+    assert run("status").returncode == 3

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.local_cloud_fixture import RunningCloud
+
+STEP = {"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": "-"}}
+DEFINITION = {"Version": "2020-12-01", "Steps": [STEP]}
+
+
+def template(role: str, **pipeline: Any) -> str:
+    return json.dumps(
+        {
+            "Resources": {
+                "Group": {
+                    "Type": "AWS::SageMaker::ModelPackageGroup",
+                    "Properties": {"ModelPackageGroupName": "from-template"},
+                },
+                "Pipeline": {
+                    "Type": "AWS::SageMaker::Pipeline",
+                    "Properties": {
+                        "PipelineName": "from-template",
+                        "RoleArn": role,
+                        "PipelineDefinition": {"PipelineDefinitionBody": json.dumps(DEFINITION)},
+                        **pipeline,
+                    },
+                },
+            },
+            "Outputs": {
+                "Pipeline": {"Value": {"Ref": "Pipeline"}},
+                "Group": {"Value": {"Fn::GetAtt": ["Group", "ModelPackageGroupArn"]}},
+            },
+        }
+    )
+
+
+def test_a_template_makes_changes_and_removes_a_pipeline_and_a_group(cloud: RunningCloud) -> None:
+    role = cloud.role("templated", [], trusts=["sagemaker.amazonaws.com"])
+    cloudformation, sagemaker = cloud.client("cloudformation"), cloud.client("sagemaker")
+    cloudformation.create_stack(StackName="types", TemplateBody=template(role))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="types", WaiterConfig={"Delay": 1}
+    )
+    (stack,) = cloudformation.describe_stacks(StackName="types")["Stacks"]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
+    group = sagemaker.describe_model_package_group(ModelPackageGroupName="from-template")
+    assert outputs == {"Pipeline": "from-template", "Group": group["ModelPackageGroupArn"]}
+
+    changed = template(role, PipelineDescription="changed")
+    cloudformation.update_stack(StackName="types", TemplateBody=changed)
+    cloudformation.get_waiter("stack_update_complete").wait(
+        StackName="types", WaiterConfig={"Delay": 1}
+    )
+    described = sagemaker.describe_pipeline(PipelineName="from-template")
+    assert described["PipelineDescription"] == "changed"
+
+    cloudformation.delete_stack(StackName="types")
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName="types", WaiterConfig={"Delay": 1}
+    )
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+        sagemaker.describe_pipeline(PipelineName="from-template")
+    groups = sagemaker.list_model_package_groups(NameContains="from-template")
+    assert groups["ModelPackageGroupSummaryList"] == []

@@ -1,0 +1,90 @@
+"""Policies hold for every call: SageMaker's actions, and the roles that are passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud.sagemaker.iam import passed_roles, resource_arn
+from tests.local_cloud_fixture import RunningCloud
+
+GROUPS = "arn:aws:sagemaker:us-east-1:000000000000:model-package-group"
+
+
+def allow(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
+
+
+def denied(call: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "AccessDeniedException", error
+    return str(error["Message"])
+
+
+def test_a_role_may_do_what_its_policy_names_and_nothing_else(cloud: RunningCloud) -> None:
+    actions = ["sagemaker:CreateModelPackageGroup", "sagemaker:DescribeModelPackageGroup"]
+    role = cloud.role("one-group", [allow(*actions, on=f"{GROUPS}/mine")], trusts=[])
+    sagemaker = cloud.client_as(role, "sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName="mine")
+    message = denied(sagemaker.create_model_package_group, ModelPackageGroupName="theirs")
+    assert "sagemaker:CreateModelPackageGroup" in message
+    assert f"{GROUPS}/theirs" in message
+    denied(sagemaker.delete_model_package_group, ModelPackageGroupName="mine")
+
+
+def pipeline(role: str) -> dict[str, Any]:
+    definition = '{"Version": "2020-12-01", "Steps": []}'
+    return {
+        "PipelineName": "passing",
+        "RoleArn": role,
+        "PipelineDefinition": definition,
+        "ClientRequestToken": "t" * 32,
+    }
+
+
+def test_a_role_that_may_not_be_passed_is_refused(cloud: RunningCloud) -> None:
+    given = cloud.role("given", [], trusts=["sagemaker.amazonaws.com"])
+    caller = cloud.role("no-pass", [allow("sagemaker:CreatePipeline")], trusts=[])
+    message = denied(cloud.client_as(caller, "sagemaker").create_pipeline, **pipeline(given))
+    assert "iam:PassRole" in message
+
+
+def test_a_pass_to_another_service_does_not_count(cloud: RunningCloud) -> None:
+    given = cloud.role("given-elsewhere", [], trusts=["sagemaker.amazonaws.com"])
+    only_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    statements = [
+        allow("sagemaker:CreatePipeline"),
+        allow("iam:PassRole", on=given, Condition=only_lambda),
+    ]
+    caller = cloud.role("wrong-pass", statements, trusts=[])
+    denied(cloud.client_as(caller, "sagemaker").create_pipeline, **pipeline(given))
+
+
+def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
+    request = {
+        "RoleArn": "a",
+        "TrainingJobDefinitions": [{"RoleArn": "b"}, {"RoleArn": "a"}],
+        "Model": {"ExecutionRoleArn": "c"},
+    }
+    assert list(passed_roles(request)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("action", "request_", "resource"),
+    [
+        ("CreateTrainingJob", {"TrainingJobName": "j"}, "training-job/j"),
+        ("StartPipelineExecution", {"PipelineName": "p"}, "pipeline/p"),
+        ("ListPipelineExecutions", {"PipelineName": "p"}, "pipeline/p"),
+        ("CreateModelPackage", {"ModelPackageGroupName": "g"}, "model-package/g/*"),
+        ("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"}, "endpoint/e"),
+        ("ListTrainingJobs", {}, "*"),
+    ],
+)
+def test_an_action_is_authorised_on_the_resource_that_aws_documents(
+    action: str, request_: dict[str, Any], resource: str
+) -> None:
+    assert resource_arn(action, request_, lambda rest: rest) == resource

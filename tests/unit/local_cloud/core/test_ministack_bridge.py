@@ -1,0 +1,46 @@
+"""MiniStack's private names that the bridge uses: a newer release that moves one fails here."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import inspect, json
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, persistence, responses, router
+from ministack.services import eventbridge, iam, stepfunctions
+from ministack.services.cloudformation import provisioners
+
+print(json.dumps({
+    "SERVICE_HANDLERS": isinstance(app.SERVICE_HANDLERS, dict),
+    "SERVICE_PATTERNS": isinstance(router.SERVICE_PATTERNS, dict),
+    "AWS_SDK_SERVICE_MAP": isinstance(stepfunctions._AWS_SDK_SERVICE_MAP, dict),
+    "RESOURCE_HANDLERS": set(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"])
+        >= {"create", "delete"},
+    "put_events": "allow_aws_source" in inspect.signature(eventbridge._put_events).parameters,
+    "request_scope": callable(responses.request_scope),
+    "roles": hasattr(iam._roles, "get"),
+    "enforce": {"resource_arn", "service_context"}
+        <= set(inspect.signature(iam_evaluator.enforce).parameters),
+    "AuthError": inspect.isclass(iam_evaluator.AuthError),
+    "denial_message": callable(iam_actions.identity_denial_message),
+    "access_key": callable(router.extract_access_key_id),
+    "save_all": callable(persistence.save_all) and callable(app._build_persistence_save_dict),
+    "AUTH": hasattr(app, "AUTH"),
+    "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
+}))
+"""
+
+
+def test_ministack_has_every_name_that_the_bridge_relies_on() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", inspect.cleandoc(PROGRAM)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(answer.stdout.splitlines()[-1])
+    assert [name for name, is_there in found.items() if not is_there] == []

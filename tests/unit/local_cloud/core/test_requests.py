@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local_cloud_fixture import RunningCloud
+
+
+def loose(cloud: RunningCloud) -> Any:
+    """A client that sends what boto3's own checks would hold back."""
+    import botocore.config
+
+    return cloud.client("sagemaker", config=botocore.config.Config(parameter_validation=False))
+
+
+def test_every_fault_of_a_request_is_named_in_awss_words(cloud: RunningCloud) -> None:
+    with pytest.raises(ClientError) as caught:
+        loose(cloud).create_model_package_group(
+            ModelPackageGroupName="no spaces", Tags=[{"Value": "x"}]
+        )
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    assert error["Message"].startswith("2 validation errors detected: Value 'no spaces' at")
+    assert "tags.1.member.key" in error["Message"]
+
+
+def test_an_action_that_is_not_there_answers_with_its_name_and_what_is(
+    cloud: RunningCloud,
+) -> None:
+    with pytest.raises(ClientError, match="CreateNotebookInstance") as caught:
+        cloud.client("sagemaker").create_notebook_instance(
+            NotebookInstanceName="n",
+            InstanceType="ml.t3.medium",
+            RoleArn="arn:aws:iam::000000000000:role/notebooks",
+        )
+    assert "CreateTrainingJob" in caught.value.response["Error"]["Message"]
+
+
+def test_a_body_that_is_not_json_is_refused(cloud: RunningCloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    sagemaker.meta.events.register(
+        "before-sign.sagemaker.ListModels",
+        lambda request, **_: setattr(request, "data", b"{"),
+    )
+    with pytest.raises(ClientError, match="not JSON"):
+        sagemaker.list_models()
+
+
+def test_a_signature_by_a_wrong_secret_key_is_refused(cloud: RunningCloud) -> None:
+    user = cloud.client("iam").create_user(UserName="signer")["User"]["UserName"]
+    key = cloud.client("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+    with pytest.raises(ClientError, match=r"signature we calculated does not match"):
+        cloud.session(key, "wrong", "sagemaker").list_models()
+
+
+def test_only_the_loopback_address_answers(cloud: RunningCloud) -> None:
+    import psutil
+
+    from local_cloud import process
+
+    process_id = process.pid(cloud.settings.state_dir)
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(process_id).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_the_certificate_is_trusted_by_the_bundle_that_clients_get(cloud: RunningCloud) -> None:
+    import ssl
+
+    context = ssl.create_default_context(cafile=str(cloud.settings.ca_bundle))
+    url = f"{cloud.settings.endpoint_url}/_ministack/ready"
+    with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+        assert answer.status == 200
+        json.loads(answer.read())
