@@ -18,7 +18,6 @@ from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
     InvocationTimeoutError,
-    ModelServer,
 )
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.hosting.variant import Variant
@@ -108,7 +107,7 @@ def _ask(
             status=503,
         )
     try:
-        answer = _invoke(server, sent, body)
+        answer = server.invoke(sent, body, MODEL_SECONDS)
     except InvocationTimeoutError:
         message = (
             "Your invocation timed out while waiting for a response from container primary. "
@@ -126,14 +125,10 @@ def _ask(
         ) from error
     if not 200 <= answer.status < 300:
         return _model_error(service, name, answer.status, answer.body)
-    return 200, _answered_headers(variant, sent, answer), answer.body
+    return 200, _answered_headers(variant, answer), answer.body
 
 
-def _invoke(server: ModelServer, sent: Mapping[str, str], body: bytes) -> Answer:
-    return server.invoke(sent, body, MODEL_SECONDS)
-
-
-def _answered_headers(variant: Variant, sent: Mapping[str, str], answer: Answer) -> dict[str, str]:
+def _answered_headers(variant: Variant, answer: Answer) -> dict[str, str]:
     headers = {
         "Content-Type": answer.headers.get("content-type", "application/octet-stream"),
         "x-Amzn-Invoked-Production-Variant": variant.plan["variant"],
@@ -141,8 +136,6 @@ def _answered_headers(variant: Variant, sent: Mapping[str, str], answer: Answer)
     attributes = answer.headers.get(_ATTRIBUTES.lower())
     if attributes is not None:
         headers[_ATTRIBUTES] = attributes
-    if _INFERENCE_ID in sent:
-        headers[_INFERENCE_ID] = sent[_INFERENCE_ID]
     return headers
 
 

@@ -21,7 +21,14 @@ from local_cloud.sagemaker.store import Document
 
 def begin(service: SageMakerService, endpoint: str) -> None:
     """Take up what the endpoint's document says is to be done, on a thread of its own."""
-    service.tasks.start(f"endpoint {endpoint}", lambda: _work(service, endpoint))
+    service.tasks.start(f"endpoint {endpoint}", lambda: _work_alone(service, endpoint))
+
+
+def _work_alone(service: SageMakerService, endpoint: str) -> None:
+    """One work at a time on an endpoint: a second finds what the first has done."""
+    with registry.of(service).work_on(endpoint):
+        if service.store.find(KIND, endpoint) is not None and not service.tasks.stopping:
+            _work(service, endpoint)
 
 
 def _work(service: SageMakerService, endpoint: str) -> None:
@@ -73,7 +80,7 @@ def _note_failure(service: SageMakerService, endpoint: str, reason: str) -> None
         change(service, endpoint, "Failed", remove=("_pending",), FailureReason=reason)
         return
     # What served before never stopped, so that rolling back has nothing to wait for.
-    change(service, endpoint, "RollingBack", FailureReason=reason)
+    change(service, endpoint, "RollingBack", remove=("_pending",), FailureReason=reason)
     _keep_serving(service, endpoint, reason)
 
 
@@ -82,20 +89,18 @@ def _keep_serving(service: SageMakerService, endpoint: str, reason: str) -> None
 
 
 def _bring_up_again(service: SageMakerService, endpoint: str, plan: Plan) -> None:
-    pending = service.store.get(KIND, endpoint).get("_pending")
-    if pending is None:
-        change(service, endpoint, "SystemUpdating")
+    change(service, endpoint, "SystemUpdating", only_from=("InService",))
     fleet = Fleet(service, endpoint, plan)
     try:
         if not fleet.start(cancelled=lambda: service.tasks.stopping):
             return
     except FleetError as error:
         reason = f"After a restart of the local cloud: {error}"
-        change(service, endpoint, "Failed", FailureReason=reason[:1024])
+        change(service, endpoint, "Failed", remove=("_pending",), FailureReason=reason[:1024])
         return
     registry.of(service).shift(endpoint, fleet)
-    if pending is None:
-        change(service, endpoint, "InService")
+    # RollingBack: the stop came between a failed update's two last changes of state.
+    change(service, endpoint, "InService", only_from=("SystemUpdating", "RollingBack"))
 
 
 def _delete(service: SageMakerService, endpoint: str) -> None:

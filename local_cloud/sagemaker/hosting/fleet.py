@@ -36,8 +36,12 @@ class Fleet:
 
         Raises FleetError with the reasons of all that did not come up; the others are ended.
         """
-        with ThreadPoolExecutor(len(self._variants)) as pool:
-            outcomes = list(pool.map(lambda one: _start(one, cancelled), self._variants))
+        try:
+            with ThreadPoolExecutor(len(self._variants)) as pool:
+                outcomes = list(pool.map(lambda one: _start(one, cancelled), self._variants))
+        except BaseException:
+            self._end_all()
+            raise
         reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
         if reasons or not all(outcomes):
             self._end_all()
@@ -88,5 +92,8 @@ def _start(variant: Variant, cancelled: Callable[[], bool]) -> bool | str:
         text = getattr(error, "message", None) or str(error)
         name = variant.plan["variant"]
         lines = variant.last_lines()
-        reason = f"Production variant {name} did not come up: {text}."
-        return f"{reason} The log ends with:\n{lines[-700:]}" if lines else reason
+        reason = (
+            f"The primary container for production variant {name} did not pass the ping health "
+            f"check. Please check CloudWatch logs for this endpoint. Cause: {text}."
+        )
+        return f"{reason} The log ends with:\n{lines[-600:]}" if lines else reason

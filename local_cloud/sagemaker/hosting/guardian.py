@@ -18,9 +18,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 POLL_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
+_WRAPPER = "bwrap"
+"""Bubblewrap does not hand SIGTERM on: it ends, and takes what it runs with it at once."""
 
 
 def main(grace_seconds: float, command: list[str]) -> int:
@@ -53,12 +56,45 @@ def _starter_lives() -> bool:
 
 
 def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    child.terminate()
+    for process in _tops(child.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
     while child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     _kill_group(child.pid)
     child.wait()
+
+
+def _tops(child: int) -> list[int]:
+    """The program's own first processes, inside the wrapper where there is one."""
+    parents = {child: os.getpid(), **_parents()}
+    wrappers = {one for one in parents if one == child and _name(one) == _WRAPPER}
+    if not wrappers:
+        return [child]
+    inner = [one for one, parent in parents.items() if parent in wrappers]
+    while any(_name(one) == _WRAPPER for one in inner):
+        wrappers = {one for one in inner if _name(one) == _WRAPPER}
+        inner = [one for one, parent in parents.items() if parent in wrappers]
+    return inner or [child]
+
+
+def _parents() -> dict[int, int]:
+    """Of every process of this machine its parent."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            # The name, in parentheses, may hold spaces.
+            found[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
+    return found
+
+
+def _name(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    return ""
 
 
 def _kill_group(group: int) -> None:

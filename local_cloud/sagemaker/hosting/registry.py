@@ -18,6 +18,15 @@ class Registry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fleets: dict[str, Fleet] = {}
+        self._work: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def work_on(self, endpoint: str) -> Iterator[None]:
+        """Held by the one thread that creates, updates or deletes the endpoint's fleets."""
+        with self._lock:
+            lock = self._work.setdefault(endpoint, threading.Lock())
+        with lock:
+            yield
 
     @contextmanager
     def request_to(self, endpoint: str) -> Iterator[Fleet | None]:

@@ -2,9 +2,10 @@
 
 Contract: "Use Your Own Inference Code with Hosting Services" in the SageMaker developer guide:
 the image's ``serve`` program answers GET /ping with 200 once it is ready and POST /invocations
-with the prediction. The local cloud cannot give each process the port 8080 and the folder
-/opt/ml, so it says by environment variables which they are: ``SAGEMAKER_BIND_TO_PORT`` (on
-127.0.0.1) and ``SAGEMAKER_LOCAL_ML_ROOT`` (the folder that stands for /opt/ml).
+with the prediction. Processes of one machine cannot all have the port 8080, and not every system
+lets each have an /opt/ml of its own, so environment variables say which they are:
+``SAGEMAKER_BIND_TO_PORT`` (on 127.0.0.1) and ``SAGEMAKER_LOCAL_ML_ROOT`` (/opt/ml itself where
+:mod:`local_cloud.sagemaker.runner.isolation` can give one).
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_cloud.sagemaker.runner import isolation
+
 GUARDIAN = Path(__file__).with_name("guardian.py")
 POLL_SECONDS = 0.1
 PING_SECONDS = 2.0
 """SageMaker's own limit for an answer to /ping."""
 GRACE_SECONDS = 10.0
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 class ServerError(Exception):
@@ -54,7 +56,7 @@ class ModelServer:
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
     ) -> None:
-        """``folder`` is what stands for /opt/ml and the process's working directory."""
+        """``folder`` is what the process has as /opt/ml; its home is a folder beside that."""
         self._command = list(command)
         self._environment = dict(environment)
         self._folder = folder
@@ -65,14 +67,23 @@ class ModelServer:
     def start(self) -> None:
         """Start the process; it need not be ready. Raises ServerError."""
         self._port = _free_port()
-        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        environment |= self._environment
-        environment["SAGEMAKER_BIND_TO_PORT"] = str(self._port)
-        environment["SAGEMAKER_LOCAL_ML_ROOT"] = str(self._folder)
-        environment["PYTHONUNBUFFERED"] = "1"
-        guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *self._command]
+        scratch = self._folder.with_name("scratch")
+        # Nothing of the local cloud's own environment: a server sees what a container would.
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **self._environment,
+            "SAGEMAKER_BIND_TO_PORT": str(self._port),
+            "SAGEMAKER_LOCAL_ML_ROOT": isolation.ML,
+        }
+        command = isolation.isolate(self._folder, self._command, environment)
+        guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *command.argv]
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, scratch):
+            folder.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(
@@ -80,8 +91,8 @@ class ModelServer:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    cwd=self._folder,
-                    env=environment,
+                    cwd=scratch,
+                    env=command.environment,
                     start_new_session=True,
                 )
             except OSError as error:

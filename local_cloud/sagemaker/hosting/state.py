@@ -19,18 +19,28 @@ def change(
     endpoint: str,
     status: str,
     *,
+    only_from: tuple[str, ...] = (),
     remove: tuple[str, ...] = (),
     **changes: Any,
 ) -> Document:
-    """Set the status and more in one write, then publish; answers the new document."""
+    """Set the status and more in one write, then publish; answers the new document.
+
+    Nothing happens where the status is none of ``only_from`` (empty: any will do).
+    """
+    changed = False
 
     def apply(document: Document) -> None:
+        nonlocal changed
+        changed = not only_from or document["EndpointStatus"] in only_from
+        if not changed:
+            return
         for key in remove:
             document.pop(key, None)
         document.update(changes, EndpointStatus=status, LastModifiedTime=time.time())
 
     document = service.store.mutate(KIND, endpoint, apply)
-    publish(service, document)
+    if changed:
+        publish(service, document)
     return document
 
 

@@ -6,6 +6,7 @@ A variant runs one server whatever its instance count says: that number is repor
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from local_cloud.sagemaker.hosting import model_files
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
-from local_cloud.sagemaker.runner import images
+from local_cloud.sagemaker.runner import images, isolation
 from local_cloud.sagemaker.service import SageMakerService
 
 logger = logging.getLogger("local_cloud.endpoints")
@@ -87,9 +88,11 @@ class Variant:
         if image.serve is None:
             raise ServerError(f"the image {container['image']} cannot serve: {image.note}")
         if image.note:
-            with self.log.open("a") as log:
-                log.write(f"[local cloud] {image.note}\n")
+            self._note(image.note)
+        self._note(f"/opt/ml is private to this server by: {isolation.method()}")
+        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {
+            "PATH": search,
             **image.environment,
             "SAGEMAKER_REGION": self._service.settings.region,
             "AWS_REGION": self._service.settings.region,
@@ -131,12 +134,15 @@ class Variant:
             return
         text = f"the server of {self._endpoint} ended with {self._server.exit_status}: restarting"
         logger.warning("%s", text)
-        with self.log.open("a") as log:
-            log.write(f"[local cloud] {text}\n")
+        self._note(text)
         try:
             self._server.start()
         except ServerError as error:
             logger.warning("%s: %s", self._endpoint, error)
+
+    def _note(self, text: str) -> None:
+        with self.log.open("a") as log:
+            log.write(f"[local cloud] {text}\n")
 
     @property
     def _session_name(self) -> str:
