@@ -6,11 +6,11 @@ botocore's own ParamValidator checks neither enums nor patterns nor maximum leng
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.session
+import regex
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from local_cloud.sagemaker.errors import ApiError, ValidationException
@@ -128,12 +128,10 @@ def _size_faults(shape: Any, value: Any, size: int, path: str) -> Iterator[str]:
 
 
 @functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # AWS's patterns are Java's: Unicode classes are spelt otherwise in Python.
-    python = pattern.replace(r"\p{L}", r"^\W\d_").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
-    if r"^\W\d_" in python:
-        python = python.replace(r"[^\W\d_", r"[\w")
-    return re.compile(python)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    # AWS's patterns are Java's: they use Unicode classes, and surrogate pairs for the rest.
+    pairs = r"\uD800\uDC00-\uDBFF\uDFFF"
+    return regex.compile(pattern.replace(pairs, r"\U00010000-\U0010FFFF"))
 
 
 def _matches(pattern: str, value: str) -> bool:
