@@ -1,0 +1,111 @@
+"""Processing job: judges a trained model by the held-out pictures; writes evaluation.json.
+
+The model is asked through the very SavedModel signature that the endpoint serves.
+"""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import tempfile
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import arguments
+import faults
+from contracts.evaluation_report import EvaluationReport
+from environment import ML
+from faults import RefusedError
+
+_INPUT = f"{ML}/processing/input"
+_MESSAGE = f"{ML}/output/message"
+_BATCH = 256
+
+OPTIONS = (
+    arguments.text("model-dir", default=f"{_INPUT}/model", help="folder with model.tar.gz"),
+    arguments.text("test-dir", default=f"{_INPUT}/test", help="folder with the test TFRecords"),
+    arguments.text(
+        "report-dir", default=f"{ML}/processing/output/report", help="where evaluation.json goes"
+    ),
+    arguments.text("message-file", default=_MESSAGE, help="exit message"),
+)
+
+
+def evaluate(model: Path, test: Path) -> EvaluationReport:
+    """Judge the model in a folder, unpacked, by the pictures in another.
+
+    Raises:
+        RefusedError: one of them is missing or damaged, or they do not fit together.
+    """
+    import tensorflow as tf
+
+    import records
+    import saved_model
+    import scores
+
+    classes = records.read_classes(model / saved_model.CODE)
+    there = records.read_classes(test)
+    if classes != there:
+        raise RefusedError(
+            "model and test data do not fit together, one run of prepare.py must have made the "
+            "data of both:",
+            [f"the model knows the classes {list(classes)}, {test} has {list(there)}"],
+        )
+    served = tf.saved_model.load(str(model / saved_model.VERSION)).signatures["serving_bytes"]
+    labels: list[Any] = []
+    probabilities: list[Any] = []
+    data = tf.data.TFRecordDataset(records.shard_files(test)).map(records.parse).batch(_BATCH)
+    try:
+        for encoded, label, _ in data.prefetch(tf.data.AUTOTUNE):
+            labels.append(label.numpy())
+            probabilities.append(served(image_bytes=encoded)["probabilities"].numpy())
+    except tf.errors.OpError as error:
+        raise RefusedError("data is damaged:", [f"{test}: {error.message}"]) from error
+    if not labels:
+        raise RefusedError("data is missing:", [f"{test}: its files hold no picture"])
+    return scores.report(np.concatenate(labels), np.concatenate(probabilities), classes)
+
+
+def unpack(folder: Path, target: Path) -> None:
+    """Unpack the one model.tar.gz of a folder; nothing in it can be written elsewhere.
+
+    Raises:
+        RefusedError: it is missing, damaged, or holds what a model must not.
+    """
+    archive = folder / "model.tar.gz"
+    if not archive.is_file():
+        raise RefusedError("the model is missing:", [f"{archive}: is missing"])
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(target, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise RefusedError("the model is damaged:", [f"{archive}: {error}"]) from error
+
+
+def main() -> int:
+    """Exit status of the job."""
+    argv = sys.argv[1:]
+    return faults.run(
+        lambda: _start(argv),
+        message_file=Path(arguments.peek(argv, "message-file") or _MESSAGE),
+    )
+
+
+def _start(argv: Sequence[str]) -> None:
+    options = Namespace(**arguments.parse(OPTIONS, argv, program="evaluate.py"))
+    with tempfile.TemporaryDirectory() as temporary:
+        unpack(Path(options.model_dir), Path(temporary))
+        report = evaluate(Path(temporary), Path(options.test_dir))
+    folder = Path(options.report_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")
+    figures = " ".join(f"{name}={metric.value:.4f}" for name, metric in report.metrics.items())
+    print(f"{report.rows} held-out pictures: {figures}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

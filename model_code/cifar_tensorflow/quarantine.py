@@ -1,0 +1,72 @@
+"""Puts files that cannot be used aside, each with its reason. Nothing is ever deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+REPORT = "quarantine.json"
+_ELSEWHERE = "renamed"
+_LONGEST_NAME = 200
+
+
+class Quarantine:
+    """A folder of files put aside; `quarantine.json` in it says why, file by file."""
+
+    def __init__(self, folder: Path, *, prefix: str) -> None:
+        self._folder = folder
+        self._prefix = prefix
+        self._entries: dict[str, dict[str, str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, key: str, content: bytes, reason: str) -> None:
+        """Keep `content` under the object's own name below the upload prefix."""
+        path = self._place(key, content)
+        file = path.relative_to(self._folder).as_posix()
+        self._entries[key] = {"key": key, "file": file, "reason": reason}
+
+    def reasons(self) -> list[str]:
+        """Key and reason of each file, sorted by key."""
+        return [f"{key}: {entry['reason']}" for key, entry in sorted(self._entries.items())]
+
+    def write_report(self) -> None:
+        """Write `quarantine.json`, if anything was put aside."""
+        if not self._entries:
+            return
+        files = [entry for _, entry in sorted(self._entries.items())]
+        report = {"schema_version": 1, "prefix": self._prefix, "files": files}
+        text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+        (self._folder / REPORT).write_text(text, encoding="utf-8")
+
+    def _place(self, key: str, content: bytes) -> Path:
+        name = key.removeprefix(self._prefix)
+        # A key may be what no path can: "a/../b", "a//b", or both "a" and "a/b".
+        elsewhere = self._folder / _ELSEWHERE / hashlib.sha256(key.encode()).hexdigest()
+        path = self._folder / name if _usable(name) else elsewhere
+        try:
+            _write(path, content)
+        except OSError:
+            if path == elsewhere:
+                raise
+            path = elsewhere
+            _write(path, content)
+        return path
+
+
+def _usable(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        "\0" not in name
+        and parts[0] not in (REPORT, _ELSEWHERE)
+        and all(
+            part not in ("", ".", "..") and len(part.encode()) <= _LONGEST_NAME for part in parts
+        )
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

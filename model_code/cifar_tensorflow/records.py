@@ -1,0 +1,118 @@
+"""TFRecord files of encoded pictures: what prepare.py writes and training reads.
+
+Each record is a `tf.train.Example` with `image/encoded` (PNG or JPEG), `image/class/label`
+(index into classes.json) and `image/key` (the object's key, UTF-8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from faults import RefusedError
+
+CLASSES = "classes.json"
+_PICTURES_PER_SHARD = 256
+_MOST_SHARDS = 64
+
+
+class Record(NamedTuple):
+    """One picture of a split."""
+
+    encoded: bytes
+    label: int
+    key: str
+
+
+def shard_count(pictures: int) -> int:
+    """Enough files to read in parallel, and not so many that each is tiny."""
+    return min(_MOST_SHARDS, max(1, -(-pictures // _PICTURES_PER_SHARD)))
+
+
+def write_shards(folder: Path, records: Iterable[Record], count: int) -> None:
+    """Write `count` records, dealt in turn to ``part-00000-of-0000N.tfrecord``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = shard_count(count)
+    writers = [
+        tf.io.TFRecordWriter(str(folder / f"part-{shard:05d}-of-{shards:05d}.tfrecord"))
+        for shard in range(shards)
+    ]
+    try:
+        for number, record in enumerate(records):
+            writers[number % shards].write(_example(record))
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+def write_classes(folder: Path, classes: Sequence[str]) -> None:
+    """Write `classes.json`: the names of the classes, by label."""
+    text = json.dumps(list(classes), ensure_ascii=False) + "\n"
+    (folder / CLASSES).write_text(text, encoding="utf-8")
+
+
+def read_classes(folder: Path) -> tuple[str, ...]:
+    """The names in `classes.json`, by label.
+
+    Raises:
+        RefusedError: no such file, or not a list of two or more different texts.
+    """
+    path = folder / CLASSES
+    wanted = "expected a JSON list of two or more different class names, as prepare.py writes it"
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RefusedError("data is missing:", [f"{path}: is missing; {wanted}"]) from error
+    except ValueError as error:
+        raise RefusedError("data is damaged:", [f"{path}: {error}; {wanted}"]) from error
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not texts or len(names) < 2 or len(set(names)) < len(names):
+        raise RefusedError("data is damaged:", [f"{path}: holds {names!r}; {wanted}"])
+    return tuple(names)
+
+
+def shard_files(folder: Path) -> list[str]:
+    """The TFRecord files in a folder, sorted.
+
+    Raises:
+        RefusedError: there are none.
+    """
+    files = sorted(str(path) for path in folder.glob("*.tfrecord"))
+    if not files:
+        there = sorted(path.name for path in folder.iterdir())[:5] if folder.is_dir() else []
+        found = f"it holds {', '.join(there)}" if there else "it is empty or missing"
+        fault = f"{folder}: no file *.tfrecord, {found}; expected what prepare.py writes"
+        raise RefusedError("data is missing:", [fault])
+    return files
+
+
+def parse(serialized: Any) -> tuple[Any, Any, Any]:
+    """Encoded picture, label and key (tensors) of one serialised record (a string tensor)."""
+    features = tf.io.parse_single_example(
+        serialized,
+        {
+            "image/encoded": tf.io.FixedLenFeature([], tf.string),
+            "image/class/label": tf.io.FixedLenFeature([], tf.int64),
+            "image/key": tf.io.FixedLenFeature([], tf.string),
+        },
+    )
+    return features["image/encoded"], features["image/class/label"], features["image/key"]
+
+
+def _example(record: Record) -> bytes:
+    def of_bytes(value: bytes) -> Any:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    label = tf.train.Feature(int64_list=tf.train.Int64List(value=[record.label]))
+    features = {
+        "image/encoded": of_bytes(record.encoded),
+        "image/class/label": label,
+        "image/key": of_bytes(record.key.encode()),
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    serialized: bytes = example.SerializeToString(deterministic=True)
+    return serialized
