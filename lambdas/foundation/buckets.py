@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,13 +21,24 @@ class NotEmptyError(Exception):
     """Objects that S3 did not delete."""
 
 
+def stop_logging(s3: Any, *, buckets: Sequence[str]) -> None:
+    """Turn access logging off, so that the log of one bucket does not fill another again.
+
+    Raises:
+        ClientError: S3 refuses a call; a missing bucket is fine.
+    """
+    for bucket in buckets:
+        try:
+            s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
+        except ClientError as error:
+            if error_code(error) not in _MISSING:
+                raise
+
+
 def empty_bucket(
     s3: Any, *, bucket: str, deadline: Deadline, sleep: Callable[[float], None] = time.sleep
 ) -> int:
     """Delete every version, delete marker and unfinished upload; a missing bucket is fine.
-
-    Access logging is turned off first, so that the bucket's own log does not fill another
-    that was emptied before.
 
     Returns:
         How many versions and delete markers were deleted.
@@ -38,7 +49,6 @@ def empty_bucket(
         ClientError: S3 refuses a call.
     """
     try:
-        s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
         _abort_uploads(s3, bucket, deadline)
         deleted = 0
         # Log files that were on their way may still arrive, so look until none is left.
