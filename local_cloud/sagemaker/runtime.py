@@ -28,6 +28,9 @@ logger = logging.getLogger("local_cloud.endpoints")
 MOST_BYTES = 6_291_456
 MODEL_SECONDS = 60.0
 """A container has to answer within this time."""
+_CONTENT_TYPE = "content-type"
+"""In lower case: MiniStack gives every JSON answer under the other spelling the media type of the
+control plane's protocol."""
 _ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 _TARGET_VARIANT = "x-amzn-sagemaker-target-variant"
@@ -130,7 +133,7 @@ def _ask(
 
 def _answered_headers(variant: Variant, answer: Answer) -> dict[str, str]:
     headers = {
-        "Content-Type": answer.headers.get("content-type", "application/octet-stream"),
+        _CONTENT_TYPE: answer.headers.get("content-type", "application/octet-stream"),
         "x-Amzn-Invoked-Production-Variant": variant.plan["variant"],
     }
     attributes = answer.headers.get(_ATTRIBUTES.lower())
@@ -160,5 +163,5 @@ def _model_error(service: SageMakerService, name: str, status: int, body: bytes)
         "OriginalMessage": original,
         "OriginalStatusCode": status,
     }
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ModelError"}
+    headers = {_CONTENT_TYPE: "application/json", "x-amzn-ErrorType": "ModelError"}
     return 424, headers, json.dumps(content).encode()

@@ -1,0 +1,67 @@
+"""A container image's `serve` for the tests: answers as its model's behaviour.json says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+BEHAVIOUR: dict[str, Any] = json.loads(Path("/opt/ml/model/behaviour.json").read_text())
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self._answer(BEHAVIOUR.get("ping", 200), b"")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        word, _, rest = body.decode(errors="replace").partition(" ")
+        if word == "fail":
+            self._answer(int(rest), f"the model says {rest}".encode())
+        elif word == "die":
+            os._exit(9)
+        elif word == "environment":
+            self._answer(200, json.dumps(dict(os.environ)).encode())
+        elif word == "slow":
+            print("slow request", flush=True)
+            time.sleep(float(rest))
+            self._answer(200, json.dumps({"model": BEHAVIOUR["name"]}).encode())
+        else:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            seen = {"model": BEHAVIOUR["name"], "headers": headers, "size": len(body)}
+            self._answer(200, json.dumps(seen).encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Amzn-SageMaker-Custom-Attributes", "seen=yes")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Not each request, so that the log's end is what the server itself said."""
+
+
+def ended(_number: int, _frame: object) -> None:
+    print("SIGTERM: saying goodbye", flush=True)
+    os._exit(0)
+
+
+def main() -> None:
+    print(f"server of {BEHAVIOUR['name']} as process {os.getpid()}", flush=True)
+    signal.signal(signal.SIGTERM, ended)
+    if "crash" in BEHAVIOUR:
+        sys.exit(BEHAVIOUR["crash"])
+    time.sleep(BEHAVIOUR.get("start_seconds", 0))
+    port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

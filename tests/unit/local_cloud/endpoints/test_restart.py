@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+from botocore.exceptions import ClientError
+
+from local_cloud import process
+from tests.local_cloud_fixture import running_cloud
+from tests.unit.local_cloud.endpoints.conftest import Hosting, hosting_on, until
+
+
+def test_endpoints_come_back_with_the_local_cloud_and_none_of_their_processes_stays(
+    tmp_path: Path,
+) -> None:
+    with running_cloud(tmp_path) as cloud:
+        hosting = hosting_on(cloud)
+        hosting.endpoint("returning")
+        # What its servers need is in the endpoint itself, as on AWS.
+        hosting.sagemaker.delete_endpoint_config(EndpointConfigName="returning")
+        hosting.sagemaker.delete_model(ModelName="returning")
+        before = hosting.processes("returning")
+        assert before
+
+        process.stop(cloud.settings)
+        assert not any(one.is_running() for one in before)
+        process.start(cloud.settings)
+        _answers_again(hosting, "returning")
+
+        _killed_while_an_endpoint_is_made(hosting)
+        _answers_again(hosting, "returning")
+        assert hosting.settled("made-twice")["EndpointStatus"] == "InService"
+        assert hosting.invoke("made-twice")["model"] == "made-twice"
+        leftovers = hosting.processes("returning") + hosting.processes("made-twice")
+    until(lambda: not any(one.is_running() for one in leftovers))
+
+
+def _answers_again(hosting: Hosting, endpoint: str) -> None:
+    def answers() -> bool:
+        try:
+            return bool(hosting.invoke(endpoint)["model"] == endpoint)
+        except ClientError as error:
+            # Meanwhile it says that it is starting; it never says that it is not there.
+            assert error.response["Error"]["Code"] == "ServiceUnavailable"  # noqa: PT017
+            return False
+
+    until(answers)
+    until(lambda: hosting.describe(endpoint)["EndpointStatus"] == "InService")
+
+
+def _killed_while_an_endpoint_is_made(hosting: Hosting) -> None:
+    """SIGKILL gives the local cloud no chance to end anything; all must end all the same."""
+    settings = hosting.cloud.settings
+    hosting.config("made-twice", **{hosting.model("made-twice", start_seconds=2): 1.0})
+    hosting.sagemaker.create_endpoint(EndpointName="made-twice", EndpointConfigName="made-twice")
+    until(lambda: hosting.processes("made-twice"))
+    servers = hosting.processes("returning") + hosting.processes("made-twice")
+    running = process.pid(settings.state_dir)
+    assert running is not None
+    os.kill(running, signal.SIGKILL)
+    until(lambda: not any(_alive(one) for one in servers), seconds=20)
+    process.start(settings)
+
+
+def _alive(one: psutil.Process) -> bool:
+    try:
+        return bool(one.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
