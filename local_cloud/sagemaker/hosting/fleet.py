@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,7 @@ from local_cloud.sagemaker.service import SageMakerService
 
 DRAIN_SECONDS = 65.0
 """A request takes 60 s at most."""
+LOOK_SECONDS = 0.5
 REASON_CHARACTERS = 1024
 """Length of a FailureReason."""
 
@@ -28,6 +30,7 @@ class Fleet:
         self._variants = [
             Variant(service, endpoint, variant, plan["deployment"]) for variant in plan["variants"]
         ]
+        self._tasks = service.tasks
         self._idle = threading.Condition()
         self._in_flight = 0
 
@@ -74,8 +77,10 @@ class Fleet:
 
     def retire(self) -> None:
         """Let the requests on their way end, then end the servers; their logs stay."""
+        deadline = time.monotonic() + DRAIN_SECONDS
         with self._idle:
-            self._idle.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
+            while self._in_flight and time.monotonic() < deadline and not self._tasks.stopping:
+                self._idle.wait(LOOK_SECONDS)
         self._end_all()
 
     def _end_all(self) -> None:

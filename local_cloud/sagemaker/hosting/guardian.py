@@ -22,12 +22,15 @@ from pathlib import Path
 
 POLL_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+"""A shell's exit statuses for a program that is not there or cannot be run."""
 _WRAPPER = "bwrap"
 """Bubblewrap does not hand SIGTERM on: it ends, and takes what it runs with it at once."""
 
 
 def main(grace_seconds: float, command: list[str]) -> int:
-    """Answers the program's exit status; 128 + n where signal n ended it."""
+    """Answers the program's exit status; 128 + n where signal n ended it, and a shell's where it
+    cannot be started."""
     # The group of its own is what SIGTERM to the starter's group must not reach.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -40,9 +43,13 @@ def main(grace_seconds: float, command: list[str]) -> int:
             # Even a SIGKILL of this process must not orphan the program.
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
-    child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=prepare
-    )
+    try:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=prepare
+        )
+    except OSError as error:
+        print(f"cannot start {command[0]}: {error.strerror}", file=sys.stderr, flush=True)
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
     while child.poll() is None:
         if not _starter_lives():
             _end(child, grace_seconds)

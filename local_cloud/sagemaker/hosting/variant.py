@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from local_cloud.sagemaker.service import SageMakerService
 logger = logging.getLogger("local_cloud.endpoints")
 WATCH_SECONDS = 0.5
 SHIP_SECONDS = 2.0
+SHIP_LIMIT_SECONDS = 10.0
 FIRST_RESTART_SECONDS = 1.0
 LAST_RESTART_SECONDS = 60.0
 LOG_LINES = 12
@@ -41,8 +43,9 @@ class Variant:
         self._service = service
         self._endpoint = endpoint
         self._server: ModelServer | None = None
-        self._stopped = False
-        self._ended = False
+        self._stopped = threading.Event()
+        self._watched = threading.Event()
+        self._watched.set()
 
     @property
     def server(self) -> ModelServer | None:
@@ -63,17 +66,21 @@ class Variant:
         self._server = self._make_server()
         self._server.start()
         # From here on the watcher ends the server when the local cloud stops.
+        self._watched.clear()
         self._service.tasks.start(
             f"endpoint {self._endpoint} {self.plan['variant']}", lambda: self._watch(shipper)
         )
         seconds = self.plan["health_check_seconds"]
-        return self._server.await_healthy(seconds, cancelled=cancelled)
+        return self._server.await_healthy(
+            seconds, cancelled=lambda: cancelled() or self._stopped.is_set()
+        )
 
     def stop(self) -> None:
-        """End the server and wait for that; the log stays."""
-        self._stopped = True
+        """End the server and wait for that and for the log's last lines to be sent."""
+        self._stopped.set()
         if self._server is not None:
             self._server.stop()
+        self._watched.wait(SHIP_LIMIT_SECONDS)
 
     def last_lines(self) -> str:
         """The end of the log."""
@@ -106,20 +113,36 @@ class Variant:
         return ModelServer(image.serve, environment, self.folder / "ml", self.log)
 
     def _watch(self, shipper: LogShipper) -> None:
+        try:
+            self._watch_until_stopped(shipper)
+            if self._server is not None:
+                self._server.stop()
+            # A stopping local cloud takes no more requests of its own.
+            if not self._service.tasks.stopping:
+                shipper.ship()
+        finally:
+            self._watched.set()
+
+    def _watch_until_stopped(self, shipper: LogShipper) -> None:
         pause, ship_at = FIRST_RESTART_SECONDS, 0.0
-        while not (self._stopped or self._service.tasks.stopping):
+        while not self._over:
             if time.monotonic() >= ship_at:
                 shipper.ship()
                 ship_at = time.monotonic() + SHIP_SECONDS
-            time.sleep(WATCH_SECONDS)
+            self._stopped.wait(WATCH_SECONDS)
             if self._died_in_service():
-                time.sleep(pause)
+                self._pause(pause)
                 pause = min(2 * pause, LAST_RESTART_SECONDS)
                 self._restart()
-        if self._server is not None:
-            self._server.stop()
-        if not self._service.tasks.stopping:
-            shipper.ship()
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._over and time.monotonic() < until:
+            self._stopped.wait(WATCH_SECONDS)
+
+    @property
+    def _over(self) -> bool:
+        return self._stopped.is_set() or self._service.tasks.stopping
 
     serving = False
     """True once the variant takes traffic: only then a dead server is started anew."""
@@ -127,10 +150,10 @@ class Variant:
     def _died_in_service(self) -> bool:
         server = self._server
         alive = server is None or server.exit_status is None
-        return self.serving and not alive and not self._stopped
+        return self.serving and not alive and not self._over
 
     def _restart(self) -> None:
-        if self._stopped or self._service.tasks.stopping or self._server is None:
+        if self._over or self._server is None:
             return
         text = f"the server of {self._endpoint} ended with {self._server.exit_status}: restarting"
         logger.warning("%s", text)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
+from local_cloud.sagemaker.hosting.server import GUARDIAN, ModelServer, ServerError
 
 SILENT = "import time; print('waiting', flush=True); time.sleep(600)"
 
@@ -42,3 +43,12 @@ def test_a_program_that_is_not_there_is_an_error_of_the_server(tmp_path: Path) -
     with pytest.raises(ServerError, match="ended with exit status"):
         server.await_healthy(30, cancelled=lambda: False)
     server.stop()
+
+
+@pytest.mark.parametrize(("program", "status"), [("/no/such/program", 127), ("/etc/hosts", 126)])
+def test_the_guardian_says_which_program_it_cannot_start(program: str, status: int) -> None:
+    command = [sys.executable, "-I", "-S", str(GUARDIAN), "1", program]
+    done = subprocess.run(command, stdin=subprocess.PIPE, capture_output=True, text=True)
+    assert done.returncode == status
+    assert done.stderr.startswith(f"cannot start {program}: ")
+    assert done.stderr.count("\n") == 1
