@@ -9,10 +9,11 @@ import boto3
 from botocore.config import Config
 
 # SageMaker's control plane throttles early: more attempts than the default of three.
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 6})
+_ATTEMPTS = 6
 
 
 @cache
-def client(service: str) -> Any:
+def client(service: str, *, attempts: int = _ATTEMPTS) -> Any:
     """The boto3 client of a service, with the function's role and region."""
-    return boto3.client(service, config=_CONFIG)
+    config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
+    return boto3.client(service, config=config)

@@ -1,0 +1,96 @@
+"""The functions of deployment as Step Functions and CloudFormation call them.
+
+| function | environment variables |
+|---|---|
+| plan | ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, INSTANCE_TYPE, INSTANCE_COUNT, KMS_KEY_ARN |
+| smoke_test | ENDPOINT_NAME, MAX_FAILURES |
+| roll_back | ENDPOINT_NAME |
+| clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
+| tear_down | none |
+"""  # noqa: E501 - a row of a table is one line
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.deployment import clean_up as cleaning
+from lambdas.deployment import roll_back as rolling_back
+from lambdas.deployment.plan import Planner
+from lambdas.deployment.samples import SampleStore
+from lambdas.deployment.settings import (
+    CleanUpSettings,
+    PlanSettings,
+    RollBackSettings,
+    SmokeTestSettings,
+)
+from lambdas.deployment.smoke_test import SmokeTest
+from lambdas.deployment.tear_down import TearDown
+from lambdas.shared import custom_resource
+from lambdas.shared.clients import client
+
+Event = Mapping[str, Any]
+
+logging.getLogger().setLevel(logging.INFO)
+
+
+def plan(event: Event, context: Any) -> dict[str, Any]:
+    """SageMaker's event of an approval -> the requests to make, and what serves now."""
+    planner = Planner(settings=PlanSettings.read(os.environ), sagemaker=client("sagemaker"))
+    answer = planner.plan(event)
+    logging.info("%s", answer["summary"])
+    return answer
+
+
+def smoke_test(event: Event, context: Any) -> dict[str, Any]:
+    """`{"plan"}` -> `{"passed", "detail"}`."""
+    settings = SmokeTestSettings.read(os.environ)
+    answer = SmokeTest(
+        endpoint_name=settings.endpoint_name,
+        max_failures=settings.max_failures,
+        samples=SampleStore(s3=client("s3"), uri=event["plan"]["samples"]),
+        # A sample that is not answered twice is a finding, not a fault to be patient with.
+        runtime=client("sagemaker-runtime", attempts=2),
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    ).run()
+    logging.info("%s", answer["detail"])
+    return answer
+
+
+def roll_back(event: Event, context: Any) -> dict[str, Any]:
+    """`{"plan", "reason"}` -> `{"done", "detail"}`; `plan` is null where planning failed."""
+    settings = RollBackSettings.read(os.environ)
+    move = rolling_back.roll_back(
+        event["plan"], sagemaker=client("sagemaker"), endpoint_name=settings.endpoint_name
+    )
+    logging.info("%s (since %s)", move.detail, event.get("reason", "no reason was given"))
+    return {"done": move.done, "detail": move.detail}
+
+
+def clean_up(event: Event, context: Any) -> dict[str, Any]:
+    """`{"plan"}` -> `{"removed"}`."""
+    settings = CleanUpSettings.read(os.environ)
+    removed = cleaning.clean_up(
+        event["plan"],
+        sagemaker=client("sagemaker"),
+        endpoint_name=settings.endpoint_name,
+        group=settings.model_package_group,
+    )
+    return {"removed": removed}
+
+
+def tear_down(event: Event, context: Any) -> None:
+    """A custom resource with the properties `EndpointName` and `NamePrefix` (`<group>-v`)."""
+
+    def work(properties: Mapping[str, Any], deadline: custom_resource.Deadline) -> None:
+        deleted = TearDown(
+            endpoint_name=properties["EndpointName"],
+            group=properties["NamePrefix"].removesuffix("-v"),
+            sagemaker=client("sagemaker"),
+            deadline=deadline,
+        ).run()
+        logging.info("deleted the endpoint, and of its deployments %s", deleted)
+
+    custom_resource.on_delete(event, context, work)

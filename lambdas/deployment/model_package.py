@@ -1,0 +1,85 @@
+"""The approved model package, as SageMaker describes it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.shared.aws_errors import is_missing
+
+_APPROVED = "Approved"
+_COMPLETED = "Completed"
+
+
+class ModelPackageRefused(Exception):
+    """A model package that is not to be deployed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovedPackage:
+    """A model package that may be deployed.
+
+    Attributes:
+        samples: where held-out files and their labels are: `s3://bucket/prefix`.
+        dataset_version: of the data that it was trained with; empty if it does not say.
+    """
+
+    arn: str
+    group: str
+    version: int
+    samples: str
+    dataset_version: str
+
+
+def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
+    """Look the package up: the event may be late, and the approval withdrawn.
+
+    Raises:
+        ModelPackageRefused: with each reason for which it must not be deployed.
+        ClientError: SageMaker refuses.
+    """
+    try:
+        described = sagemaker.describe_model_package(ModelPackageName=arn)
+    except ClientError as error:
+        if is_missing(error):
+            raise ModelPackageRefused(
+                f"{arn} was deleted after its approval; approve another package of {group}"
+            ) from error
+        raise
+    properties = described.get("CustomerMetadataProperties", {})
+    faults = _faults(described, properties, group)
+    if faults:
+        raise ModelPackageRefused(f"{arn} is not deployed: " + "; ".join(faults))
+    return ApprovedPackage(
+        arn=arn,
+        group=group,
+        version=described["ModelPackageVersion"],
+        samples=properties["samples"],
+        dataset_version=properties.get("dataset_version", ""),
+    )
+
+
+def _faults(described: Mapping[str, Any], properties: Mapping[str, str], group: str) -> list[str]:
+    faults = []
+    found = described.get("ModelPackageGroupName")
+    if found != group:
+        faults.append(f"it belongs to the group {found}, this endpoint serves {group}")
+    approval = described.get("ModelApprovalStatus")
+    if approval != _APPROVED:
+        faults.append(
+            f"it is {approval} now, the approval was withdrawn; approve it again to deploy it"
+        )
+    status = described.get("ModelPackageStatus")
+    if status != _COMPLETED:
+        faults.append(f"its status is {status}, only a {_COMPLETED} package can be deployed")
+    samples = properties.get("samples", "")
+    if not samples.startswith("s3://"):
+        faults.append(
+            f"CustomerMetadataProperties.samples is {samples!r}: expected s3://<bucket>/<prefix> "
+            "of the held-out files for the smoke test, which the training pipeline registers; "
+            "register the model by the pipeline"
+        )
+    return faults

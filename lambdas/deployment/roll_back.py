@@ -1,0 +1,130 @@
+"""Go back to what served before a deployment, one move a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.deployment.endpoint import (
+    DELETING,
+    FAILED,
+    IN_SERVICE,
+    Endpoint,
+    delete_endpoint,
+    find_endpoint,
+    is_in_progress,
+)
+from lambdas.deployment.removal import remove_deployment
+from lambdas.shared.aws_errors import error_code, is_missing
+
+
+@dataclass(frozen=True)
+class Move:
+    """Attributes:
+    done: whether there is nothing left to do, or nothing that this code can do.
+    detail: what is, or what an operator has to do, for people.
+    """
+
+    done: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollBack:
+    """Takes the deployment `config` back. `sagemaker` is a boto3 client.
+
+    Attributes:
+        config: name of the new endpoint configuration, which is also that of the new model.
+        previous: configuration that served before; None on a first deployment.
+    """
+
+    sagemaker: Any
+    endpoint_name: str
+    config: str
+    previous: str | None
+
+    @classmethod
+    def of_plan(cls, plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str) -> RollBack:
+        """The roll-back of what `plan` answered."""
+        return cls(
+            sagemaker=sagemaker,
+            endpoint_name=endpoint_name,
+            config=plan["endpoint"]["EndpointConfigName"],
+            previous=plan["previous_config"],
+        )
+
+    def move(self) -> Move:
+        """Look at the endpoint and do the next thing. Never waits.
+
+        Raises:
+            ClientError: SageMaker refuses.
+        """
+        endpoint = find_endpoint(self.sagemaker, self.endpoint_name)
+        if endpoint is None:
+            return self._gone()
+        if endpoint.status == IN_SERVICE and endpoint.config != self.config:
+            return self._others_serve(endpoint)
+        if self.previous is None:
+            return self._delete(endpoint)
+        if endpoint.changes:
+            return Move(False, f"{endpoint}; it goes back to {self.previous} once that is over")
+        if endpoint.status == FAILED:
+            # SageMaker lets it be deleted only, and what is left may still be looked into.
+            return self._ask_operator(endpoint, "delete it and approve a model package that works")
+        return self._update(endpoint, self.previous)
+
+    def _gone(self) -> Move:
+        remove_deployment(self.sagemaker, self.config)
+        if self.previous is None:
+            return Move(True, f"There is no endpoint {self.endpoint_name}, as before")
+        return Move(
+            True,
+            f"The endpoint {self.endpoint_name} is gone, which this deployment did not delete. "
+            "Approve a model package again to create it",
+        )
+
+    def _others_serve(self, endpoint: Endpoint) -> Move:
+        """The new configuration is not in use: what was made can go."""
+        remove_deployment(self.sagemaker, self.config)
+        if endpoint.config == self.previous:
+            return Move(True, f"The endpoint {endpoint.name} serves {self.previous}, as before")
+        return Move(
+            True,
+            f"The endpoint {endpoint.name} serves {endpoint.config}, which someone else asked for; "
+            "it is left as it is",
+        )
+
+    def _delete(self, endpoint: Endpoint) -> Move:
+        if endpoint.status == DELETING:
+            return Move(False, f"The endpoint {endpoint.name} is being deleted")
+        if delete_endpoint(self.sagemaker, endpoint.name):
+            return Move(False, f"{endpoint}; nothing served before, so it is being deleted")
+        return Move(False, f"{endpoint}; it is deleted once that is over")
+
+    def _update(self, endpoint: Endpoint, previous: str) -> Move:
+        try:
+            self.sagemaker.update_endpoint(EndpointName=endpoint.name, EndpointConfigName=previous)
+        except ClientError as error:
+            if is_in_progress(error):
+                return Move(False, f"{endpoint}; it goes back to {previous} once that is over")
+            if is_missing(error) or error_code(error) == "ValidationException":
+                return self._ask_operator(endpoint, f"SageMaker refuses to go back: {error}")
+            raise
+        return Move(False, f"{endpoint}; it goes back to {previous}")
+
+    def _ask_operator(self, endpoint: Endpoint, what: str) -> Move:
+        return Move(
+            True,
+            f"NOT ROLLED BACK, an operator is needed: {endpoint}, before it served "
+            f"{self.previous}: {what}. The model and configuration {self.config} are left",
+        )
+
+
+def roll_back(plan: Mapping[str, Any] | None, *, sagemaker: Any, endpoint_name: str) -> Move:
+    """The next move; without a plan, nothing was made. Raises ClientError."""
+    if plan is None:
+        return Move(True, "Nothing was made, and the endpoint was left as it is")
+    return RollBack.of_plan(plan, sagemaker=sagemaker, endpoint_name=endpoint_name).move()
