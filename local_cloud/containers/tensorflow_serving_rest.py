@@ -72,9 +72,15 @@ def _predict(version: Version, body: bytes) -> Response:
     except (InvalidArgumentError, UnknownSignatureError) as error:
         return _error(400, str(error))
     except tf.errors.InvalidArgumentError as error:
-        return _error(400, error.message)
+        return _error(400, _of_graph(error.message))
     except tf.errors.OpError as error:
-        return _error(500, error.message)
+        return _error(500, _of_graph(error.message))
+
+
+def _of_graph(message: str) -> str:
+    """The message that the graph itself gave, without what Python's TensorFlow puts around it."""
+    inner = re.sub(r"(?s)^Graph execution error:.*?<stack traces unavailable>\n", "", message)
+    return re.sub(r"\s*\[Op:\w+\]\s*$", "", inner)
 
 
 def _status(versions: list[int]) -> Response:

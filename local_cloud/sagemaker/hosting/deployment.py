@@ -15,6 +15,7 @@ from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.state import KIND, change
 from local_cloud.sagemaker.hosting.tagging import remove_all
+from local_cloud.sagemaker.hosting.variant import remove_files
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 
@@ -126,8 +127,8 @@ def _remove_leftovers(service: SageMakerService, document: Document) -> None:
     folder = service.settings.endpoints_dir / document["EndpointName"]
     for deployment in folder.iterdir() if folder.exists() else ():
         if deployment.name not in wanted:
-            for files in deployment.glob("*/ml"):
-                shutil.rmtree(files)
+            for variant in deployment.iterdir():
+                remove_files(variant)
 
 
 def _summaries(plan: Plan) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -86,7 +85,7 @@ class Fleet:
     def _end_all(self) -> None:
         for variant in self._variants:
             variant.stop()
-            shutil.rmtree(variant.folder / "ml", ignore_errors=True)
+            variant.remove_files()
 
 
 def _start(variant: Variant, cancelled: Callable[[], bool]) -> bool | str:

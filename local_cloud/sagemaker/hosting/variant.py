@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from local_cloud.sagemaker.errors import ApiError
@@ -81,6 +83,10 @@ class Variant:
         if self._server is not None:
             self._server.stop()
         self._watched.wait(SHIP_LIMIT_SECONDS)
+
+    def remove_files(self) -> None:
+        """All but the log, so that it can be read after the server's end."""
+        remove_files(self.folder)
 
     def last_lines(self) -> str:
         """The end of the log."""
@@ -177,6 +183,12 @@ class Variant:
     def _shipper(self) -> LogShipper:
         group = f"/aws/sagemaker/Endpoints/{self._endpoint}"
         return LogShipper(self.log, group, self.stream, lambda: self._session().client("logs"))
+
+
+def remove_files(folder: Path) -> None:
+    """The model's files and the server's scratch space in a variant's folder; the log stays."""
+    for name in ("ml", "scratch"):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 START_ERRORS = (model_files.ModelDataError, ServerError, ApiError)

@@ -37,8 +37,12 @@ class Model(tf.Module):
     def measure(self, data):
         return {"length": tf.strings.length(data), "echo_bytes": data}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def parse(self, text):
+        return {"numbers": tf.strings.to_number(text)}
+
 model = Model()
-signatures = {"serving_default": model.score, "serving_bytes": model.measure}
+signatures = {"serving_default": model.score, "serving_bytes": model.measure, "parse": model.parse}
 tf.saved_model.save(model, sys.argv[1], signatures=signatures)
 """
 INFERENCE = """
@@ -130,6 +134,10 @@ def test_a_signature_is_chosen_by_name_and_bytes_travel_as_base64(plain: ModelSe
         ('{"signature_name": "none", "instances": [1]}', '"none" not found in signature def'),
         ('{"instances": [1', "JSON Parse error"),
         (
+            '{"signature_name": "parse", "instances": ["one"]}',
+            "StringToNumberOp could not correctly convert string: one",
+        ),
+        (
             '{"signature_name": "serving_bytes", "instances": [{"b64": "?"}]}',
             "Unable to base64 decode",
         ),
@@ -140,7 +148,9 @@ def test_a_wrong_request_is_a_400_that_says_what_is_wrong(
 ) -> None:
     found = _ask(plain, body)
     assert found.status == 400
-    assert words in json.loads(found.body)["error"]
+    error = json.loads(found.body)["error"]
+    assert words in error
+    assert "Graph execution error" not in error
 
 
 def test_other_content_types_and_methods_are_refused(plain: ModelServer) -> None:
