@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import arguments
+import class_names
 import faults
 from contracts.evaluation_report import EvaluationReport
 from environment import ML
@@ -41,20 +42,21 @@ def evaluate(model: Path, test: Path) -> EvaluationReport:
     Raises:
         RefusedError: one of them is missing or damaged, or they do not fit together.
     """
-    import tensorflow as tf
-
-    import records
-    import saved_model
-    import scores
-
-    classes = records.read_classes(model / saved_model.CODE)
-    there = records.read_classes(test)
+    classes = class_names.read(model / "code")
+    there = class_names.read(test)
     if classes != there:
         raise RefusedError(
             "model and test data do not fit together, one run of prepare.py must have made the "
             "data of both:",
             [f"the model knows the classes {list(classes)}, {test} has {list(there)}"],
         )
+    # TensorFlow takes seconds to import, and what does not fit is refused without it.
+    import tensorflow as tf
+
+    import records
+    import saved_model
+    import scores
+
     served = tf.saved_model.load(str(model / saved_model.VERSION)).signatures["serving_bytes"]
     labels: list[Any] = []
     probabilities: list[Any] = []

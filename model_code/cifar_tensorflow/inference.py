@@ -64,6 +64,8 @@ def input_handler(data: Any, context: Any) -> str:
         encoded = base64.b64encode(body).decode("ascii")
         return json.dumps({"signature_name": "serving_bytes", "instances": [{"b64": encoded}]})
     images = _from_npy(body) if content_type == "application/x-npy" else _from_json(body)
+    for number, image in enumerate(images):
+        _check_image(image, number)
     return json.dumps({"signature_name": "serving_default", "instances": images})
 
 
@@ -103,8 +105,6 @@ def _from_json(body: bytes) -> list[Any]:
     images = [document] if _depth(document) == len(_image_shape()) else document
     if not isinstance(images, list) or not images:
         raise BadRequestError(_wanted())
-    for number, image in enumerate(images):
-        _check_image(image, number)
     return images
 
 

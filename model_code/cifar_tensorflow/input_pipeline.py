@@ -10,11 +10,13 @@ from typing import Any
 
 import tensorflow as tf
 
+import class_names
 import records
 from faults import RefusedError
 
 CHANNELS = 3
 _SHUFFLED = 20_000
+_BATCH = 256
 _SHIFT = 1 / 16
 _CACHED_PART = 0.25
 
@@ -40,7 +42,7 @@ class Split:
         Raises:
             RefusedError: files are missing or empty, or the first record is no picture.
         """
-        classes = records.read_classes(folder)
+        classes = class_names.read(folder)
         serialized = tf.data.TFRecordDataset(records.shard_files(folder))
         try:
             size = int(serialized.reduce(tf.constant(0, tf.int64), lambda n, _: n + 1))
@@ -69,7 +71,7 @@ class Split:
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         whole = pictures.take(self.steps(batch_size) * batch_size)
-        return whole.batch(batch_size).map(_as_floats).prefetch(tf.data.AUTOTUNE)
+        return _ready(whole.batch(batch_size), self.steps(batch_size))
 
     def steps(self, batch_size: int) -> int:
         """Steps an epoch. The last, smaller batch counts from half a batch on: a few pictures
@@ -79,8 +81,7 @@ class Split:
     @cached_property
     def batches(self) -> Any:
         """Every picture once, in the order of the files, as `training_batches` gives them."""
-        batched = self._decoded.batch(256).map(_as_floats)
-        return batched.prefetch(tf.data.AUTOTUNE)
+        return _ready(self._decoded.batch(_BATCH), -(-self.size // _BATCH))
 
     @cached_property
     def _decoded(self) -> Any:
@@ -128,8 +129,11 @@ def _decode(encoded: Any) -> Any:
     return tf.io.decode_image(encoded, channels=CHANNELS, expand_animations=False)
 
 
-def _as_floats(images: Any, labels: Any) -> tuple[Any, Any]:
-    return tf.cast(images, tf.float32), labels
+def _ready(batches: Any, count: int) -> Any:
+    floats = batches.map(lambda images, labels: (tf.cast(images, tf.float32), labels))
+    # Reading several files hides how many records there are, and Keras would guess.
+    counted = floats.apply(tf.data.experimental.assert_cardinality(count))
+    return counted.prefetch(tf.data.AUTOTUNE)
 
 
 def _augmented(image: Any, augmentation: str, seed: Any) -> Any:

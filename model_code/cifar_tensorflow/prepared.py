@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import class_names
 from contracts.manifest import Manifest
-from records import Record, write_classes, write_shards
+from records import Record, write_shards
 from screening import Screened
 from splitting import SPLITS, TEST, place
 from spool import Spool
@@ -41,7 +42,7 @@ def write_dataset(
             for item in items
         )
         write_shards(output / name, records, len(items))
-        write_classes(output / name, classes)
+        class_names.write(output / name, classes)
     _write_samples(output / "samples", _choose(by_split[TEST], samples), spool, edge)
     counts = {
         name: Counter(item.picture.label for item in items) for name, items in by_split.items()

@@ -6,8 +6,7 @@ Each record is a `tf.train.Example` with `image/encoded` (PNG or JPEG), `image/c
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,6 @@ import tensorflow as tf
 
 from faults import RefusedError
 
-CLASSES = "classes.json"
 _PICTURES_PER_SHARD = 256
 _MOST_SHARDS = 64
 
@@ -47,32 +45,6 @@ def write_shards(folder: Path, records: Iterable[Record], count: int) -> None:
     finally:
         for writer in writers:
             writer.close()
-
-
-def write_classes(folder: Path, classes: Sequence[str]) -> None:
-    """Write `classes.json`: the names of the classes, by label."""
-    text = json.dumps(list(classes), ensure_ascii=False) + "\n"
-    (folder / CLASSES).write_text(text, encoding="utf-8")
-
-
-def read_classes(folder: Path) -> tuple[str, ...]:
-    """The names in `classes.json`, by label.
-
-    Raises:
-        RefusedError: no such file, or not a list of two or more different texts.
-    """
-    path = folder / CLASSES
-    wanted = "expected a JSON list of two or more different class names, as prepare.py writes it"
-    try:
-        names = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RefusedError("data is missing:", [f"{path}: is missing; {wanted}"]) from error
-    except ValueError as error:
-        raise RefusedError("data is damaged:", [f"{path}: {error}; {wanted}"]) from error
-    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not texts or len(names) < 2 or len(set(names)) < len(names):
-        raise RefusedError("data is damaged:", [f"{path}: holds {names!r}; {wanted}"])
-    return tuple(names)
 
 
 def shard_files(folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-import records
+import class_names
 
 VERSION = "1"
 CODE = "code"
@@ -69,7 +69,7 @@ def write(
     code.mkdir(parents=True, exist_ok=True)
     for name in SERVED_FILES:
         shutil.copyfile(Path(__file__).with_name(name), code / name)
-    records.write_classes(code, classes)
+    class_names.write(code, classes)
     described = {"schema_version": 1, "image_shape": list(image_shape), **facts}
     (code / MODEL_FACTS).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
