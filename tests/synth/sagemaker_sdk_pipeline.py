@@ -63,7 +63,7 @@ from infra.settings.tuning import CategoricalRange, ContinuousRange, ParameterRa
 
 UNPACK_AND_RUN = (
     "mkdir -p /opt/ml/processing/code"
-    " && tar -xzf /opt/ml/processing/input/code/*.tar.gz -C /opt/ml/processing/code"
+    " && tar -xzf /opt/ml/processing/input/code/*.gz -C /opt/ml/processing/code"
     " && cd /opt/ml/processing/code"
     ' && exec python "$0" "$@"'
 )

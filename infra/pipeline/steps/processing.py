@@ -18,7 +18,7 @@ CODE_INPUT = "code"
 
 _RUN_SCRIPT = (
     f"mkdir -p {CODE_FOLDER}"
-    f" && tar -xzf {INPUT_FOLDER}/{CODE_INPUT}/*.tar.gz -C {CODE_FOLDER}"
+    f" && tar -xzf {INPUT_FOLDER}/{CODE_INPUT}/*.gz -C {CODE_FOLDER}"
     f" && cd {CODE_FOLDER}"
     ' && exec python "$0" "$@"'
 )
