@@ -95,7 +95,7 @@ class QueuedUploads:
             message_id = _text(record, "messageId", "Records[].")
             try:
                 uploads[message_id] = ObjectCreated.parse(json.loads(record["body"]))
-            except (KeyError, ValueError) as error:
+            except (KeyError, TypeError, ValueError) as error:
                 faults[message_id] = f"{type(error).__name__}: {error}"
         return cls(uploads=uploads, faults=faults)
 

@@ -29,7 +29,11 @@ class EnvironmentReader:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Texts parted by commas; at least one."""
-        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+        text = self.text(name)
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        if text and not parts:
+            self._faults.append(f"{name}={text!r} names nothing")
+        return parts
 
     def number(self, name: str, *, minimum: int) -> int:
         text = self.text(name)

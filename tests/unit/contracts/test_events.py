@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.events import (
+    EventError,
+    ModelPackageStateChange,
+    ObjectCreated,
+    QueuedUploads,
+)
+
+
+def upload(key: str = "uploads/birds/a/1.png") -> dict[str, Any]:
+    return {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": "data"}, "object": {"key": key, "size": 3}},
+    }
+
+
+def approval(**changes: Any) -> dict[str, Any]:
+    detail = {
+        "ModelPackageArn": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/birds/3",
+        "ModelPackageGroupName": "birds",
+        "ModelPackageVersion": 3,
+        "ModelApprovalStatus": "Approved",
+        **changes,
+    }
+    return {
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Package State Change",
+        "detail": detail,
+    }
+
+
+@pytest.mark.parametrize("key", ["uploads/b/a b.png", "uploads/b/a+b%20c.png", "uploads/b/猫.png"])
+def test_keys_of_upload_events_are_taken_as_they_are(key: str) -> None:
+    assert ObjectCreated.parse(upload(key)) == ObjectCreated(bucket="data", key=key)
+
+
+def test_an_approval_is_read() -> None:
+    assert ModelPackageStateChange.parse(approval()).version == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        ("text", "str"),
+        ({}, "Object Created"),
+        ({**upload(), "detail-type": "Object Deleted"}, "Object Deleted"),
+        ({**upload(), "detail": None}, "detail"),
+        ({**upload(), "detail": {"bucket": {"name": "b"}}}, "detail.object"),
+        ({**upload(), "detail": {"object": {"key": "k"}}}, "detail.bucket"),
+        (upload(""), "detail.object.key"),
+    ],
+)
+def test_what_is_no_upload_event_is_refused_by_the_place_of_its_fault(
+    event: Any, named: str
+) -> None:
+    with pytest.raises(EventError, match=named):
+        ObjectCreated.parse(event)
+
+
+@pytest.mark.parametrize(
+    "missing", ["ModelPackageArn", "ModelPackageGroupName", "ModelPackageVersion"]
+)
+def test_an_approval_that_lacks_something_names_it(missing: str) -> None:
+    with pytest.raises(EventError, match=missing):
+        ModelPackageStateChange.parse(approval(**{missing: None}))
+
+
+def test_a_bad_message_in_a_batch_does_not_spoil_the_others() -> None:
+    batch = {
+        "Records": [
+            {"messageId": "good", "body": json.dumps(upload())},
+            {"messageId": "no json", "body": "{"},
+            {"messageId": "no event", "body": "[]"},
+            {"messageId": "null", "body": None},
+            {"messageId": "no body"},
+        ]
+    }
+
+    queued = QueuedUploads.parse(batch)
+
+    assert list(queued.uploads) == ["good"]
+    assert set(queued.faults) == {"no json", "no event", "null", "no body"}
+
+
+@pytest.mark.parametrize("batch", [{}, {"Records": None}, {"Records": [{"body": "{}"}]}])
+def test_what_is_no_sqs_batch_is_refused(batch: Any) -> None:
+    with pytest.raises(EventError):
+        QueuedUploads.parse(batch)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from contracts import names
+
+
+@pytest.mark.parametrize(
+    ("key", "workload"),
+    [
+        ("uploads/birds/a/1.png", "birds"),
+        ("uploads/birds/", "birds"),
+        ("uploads/birds", None),
+        ("uploads//1.png", None),
+        ("uploads/", None),
+        ("datasets/birds/x/manifest.json", None),
+        ("my/uploads/birds/1.png", None),
+    ],
+)
+def test_the_folder_below_uploads_is_the_workload(key: str, workload: str | None) -> None:
+    assert names.workload_of_key(key) == workload
+
+
+def test_the_upload_prefix_leads_back_to_its_workload() -> None:
+    assert names.workload_of_key(names.upload_prefix("birds") + "a/1.png") == "birds"
+
+
+def test_names_carry_the_environment() -> None:
+    made = {
+        names.pipeline_name("dev", "birds"),
+        names.model_package_group_name("dev", "birds"),
+        names.endpoint_name("dev", "birds"),
+        names.intake_state_machine_name("dev"),
+        names.deployment_state_machine_name("dev", "birds"),
+    }
+
+    assert all(name.startswith("rookery-dev-") for name in made)
+
+
+def test_keys_of_outputs_hold_letters_and_digits_only() -> None:
+    assert names.output_key("UploadUri", "cifar-tensorflow2") == "UploadUriCifarTensorflow2"
