@@ -1,0 +1,223 @@
+"""A double of the part of SageMaker that deployments use, with AWS's words for its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lambdas.deployment.plan import Plan, Planner
+from lambdas.deployment.settings import PlanSettings
+from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
+
+GROUP = "rookery-test-birds"
+ENDPOINT = "rookery-test-birds"
+ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
+PACKAGE = f"{ARN}model-package/{GROUP}/3"
+ROLE = "arn:aws:iam::123456789012:role/models"
+_TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+class SageMaker:
+    """Keeps what exists; `settle` ends what an endpoint is in the middle of.
+
+    Attributes:
+        endpoints: status and configuration by name.
+        configs, models: names.
+        calls: operations that changed something, in order.
+        deletes_while_creating: whether an endpoint that is being created may be deleted.
+    """
+
+    def __init__(self) -> None:
+        self.packages: dict[str, dict[str, Any]] = {PACKAGE: package(3)}
+        self.endpoints: dict[str, dict[str, Any]] = {}
+        self.configs: set[str] = set()
+        self.models: set[str] = set()
+        self.calls: list[str] = []
+        self.deletes_while_creating = False
+        self._target: dict[str, str] = {}
+
+    def client(self) -> Any:
+        return wired_client("sagemaker", by_methods(self))
+
+    def serve(self, config: str, status: str = "InService", **fields: str) -> None:
+        """Let the endpoint be there."""
+        self.endpoints[ENDPOINT] = {
+            "EndpointStatus": status,
+            "EndpointConfigName": config,
+            **fields,
+        }
+        self.add(config)
+
+    def add(self, *names: str) -> None:
+        """Let configurations with their models be there."""
+        self.configs |= set(names)
+        self.models |= set(names)
+
+    def settle(self) -> None:
+        for name, endpoint in list(self.endpoints.items()):
+            if endpoint["EndpointStatus"] == "Deleting":
+                del self.endpoints[name]
+            elif endpoint["EndpointStatus"] in _TRANSITIONAL:
+                endpoint["EndpointStatus"] = "InService"
+                endpoint["EndpointConfigName"] = self._target.pop(
+                    name, endpoint["EndpointConfigName"]
+                )
+
+    def DescribeModelPackage(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["ModelPackageName"]
+        if name not in self.packages:
+            raise ServiceError("ValidationException", f"ModelPackage {name} does not exist.")
+        return self.packages[name]
+
+    def DescribeEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["EndpointName"]
+        return {
+            "EndpointName": name,
+            "EndpointArn": f"{ARN}endpoint/{name}",
+            "CreationTime": 0,
+            "LastModifiedTime": 0,
+            **self._endpoint(name),
+        }
+
+    def UpdateEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name, config = request["EndpointName"], request["EndpointConfigName"]
+        endpoint = self._endpoint(name)
+        if config not in self.configs:
+            raise ServiceError(
+                "ValidationException", f'Could not find endpoint configuration "{config}".'
+            )
+        if endpoint["EndpointStatus"] in _TRANSITIONAL:
+            raise ServiceError(
+                "ValidationException", f'Cannot update in-progress endpoint "{name}"'
+            )
+        if endpoint["EndpointStatus"] != "InService":
+            raise ServiceError("ValidationException", f'Cannot update endpoint "{name}" in status')
+        self.calls.append(f"UpdateEndpoint {config}")
+        endpoint["EndpointStatus"] = "Updating"
+        self._target[name] = config
+        return {"EndpointArn": f"{ARN}endpoint/{name}"}
+
+    def DeleteEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["EndpointName"]
+        endpoint = self._endpoint(name)
+        if endpoint["EndpointStatus"] in _TRANSITIONAL and not self.deletes_while_creating:
+            raise ServiceError(
+                "ValidationException", f'Cannot update in-progress endpoint "{name}"'
+            )
+        self.calls.append("DeleteEndpoint")
+        endpoint["EndpointStatus"] = "Deleting"
+        return {}
+
+    def DeleteEndpointConfig(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["EndpointConfigName"]
+        if name not in self.configs:
+            raise ServiceError(
+                "ValidationException", f'Could not find endpoint configuration "{name}".'
+            )
+        self._check_unused(name)
+        self.configs.remove(name)
+        self.calls.append(f"DeleteEndpointConfig {name}")
+        return {}
+
+    def DeleteModel(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["ModelName"]
+        if name not in self.models:
+            raise ServiceError("ValidationException", f'Could not find model "{name}".')
+        self._check_unused(name)
+        self.models.remove(name)
+        self.calls.append(f"DeleteModel {name}")
+        return {}
+
+    def ListEndpointConfigs(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        names, token = self._page(self.configs, request)
+        found = [
+            {
+                "EndpointConfigName": name,
+                "EndpointConfigArn": f"{ARN}endpoint-config/{name}",
+                "CreationTime": 0,
+            }
+            for name in names
+        ]
+        return {"EndpointConfigs": found, **token}
+
+    def ListModels(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        names, token = self._page(self.models, request)
+        found = [
+            {"ModelName": name, "ModelArn": f"{ARN}model/{name}", "CreationTime": 0}
+            for name in names
+        ]
+        return {"Models": found, **token}
+
+    def _page(self, names: set[str], request: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+        """Two names a page, from the name after the token on."""
+        part = request["NameContains"].lower()
+        found = sorted(each for each in names if part in each.lower())
+        rest = [each for each in found if each > request.get("NextToken", "")]
+        return rest[:2], {"NextToken": rest[1]} if len(rest) > 2 else {}
+
+    def _endpoint(self, name: str) -> dict[str, Any]:
+        if name not in self.endpoints:
+            arn = f"{ARN}endpoint/{name}"
+            raise ServiceError("ValidationException", f'Could not find endpoint "{arn}".')
+        return self.endpoints[name]
+
+    def _check_unused(self, name: str) -> None:
+        used = {each["EndpointConfigName"] for each in self.endpoints.values()}
+        if name in used | set(self._target.values()):
+            pytest.fail(f"{name} is deleted although an endpoint uses it")
+
+
+def package(version: int, **changes: Any) -> dict[str, Any]:
+    """An approved model package as DescribeModelPackage shows it."""
+    return {
+        "ModelPackageName": f"{GROUP}/{version}",
+        "ModelPackageGroupName": GROUP,
+        "ModelPackageVersion": version,
+        "ModelPackageArn": f"{ARN}model-package/{GROUP}/{version}",
+        "CreationTime": 0,
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": {
+            "samples": "s3://artifacts/birds/run/samples",
+            "dataset_version": "d" * 64,
+        },
+        **changes,
+    }
+
+
+def approval(version: int = 3, **changes: Any) -> dict[str, Any]:
+    """SageMaker's event of an approval."""
+    return {
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Package State Change",
+        "detail": {
+            "ModelPackageArn": f"{ARN}model-package/{GROUP}/{version}",
+            "ModelPackageGroupName": GROUP,
+            "ModelPackageVersion": version,
+            "ModelApprovalStatus": "Approved",
+            **changes,
+        },
+    }
+
+
+def plan_for(sagemaker: SageMaker, version: int = 3, **settings: Any) -> Plan:
+    """What `plan` answers to the approval of a version."""
+    given = {
+        "endpoint_name": ENDPOINT,
+        "model_package_group": GROUP,
+        "model_role_arn": ROLE,
+        "instance_type": "ml.m5.large",
+        "instance_count": 1,
+        "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1",
+        **settings,
+    }
+    planner = Planner(settings=PlanSettings(**given), sagemaker=sagemaker.client())
+    return planner.plan(approval(version))
+
+
+def name_of(plan: Plan) -> str:
+    """Of the model and the configuration that a plan asks for."""
+    name: str = plan["endpoint"]["EndpointConfigName"]
+    return name

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+from botocore.validate import validate_parameters
+
+from contracts.events import EventError
+from lambdas.deployment.model_package import ModelPackageRefused
+from lambdas.deployment.plan import EndpointBusy, EndpointUnusable, Planner
+from lambdas.deployment.settings import PlanSettings
+from tests.unit.lambdas.deployment_doubles import (
+    ENDPOINT,
+    GROUP,
+    PACKAGE,
+    ROLE,
+    SageMaker,
+    approval,
+    name_of,
+    package,
+    plan_for,
+)
+
+
+@pytest.fixture
+def sagemaker() -> SageMaker:
+    return SageMaker()
+
+
+def test_a_plan_holds_requests_that_sagemaker_takes(sagemaker: SageMaker) -> None:
+    plan = plan_for(sagemaker)
+
+    model = boto3.client("sagemaker", region_name="eu-west-1").meta.service_model
+    for operation, request in (
+        ("CreateModel", plan["model"]),
+        ("CreateEndpointConfig", plan["endpoint_config"]),
+        ("CreateEndpoint", plan["endpoint"]),
+        ("UpdateEndpoint", plan["endpoint"]),
+    ):
+        validate_parameters(request, model.operation_model(operation).input_shape)
+    assert plan["model"]["PrimaryContainer"] == {"ModelPackageName": PACKAGE}
+    assert plan["model"]["ExecutionRoleArn"] == ROLE
+    assert plan["model"]["EnableNetworkIsolation"] is True
+    assert plan["endpoint_config"]["KmsKeyId"].startswith("arn:aws:kms:")
+    assert plan["samples"] == "s3://artifacts/birds/run/samples"
+    json.dumps(plan)
+
+
+def test_a_plan_is_the_same_each_time(sagemaker: SageMaker) -> None:
+    first = plan_for(sagemaker)
+
+    assert plan_for(sagemaker) == first
+    assert re.fullmatch(rf"{GROUP}-v3-[0-9a-f]{{8}}", name_of(first))
+    assert name_of(first) == first["model"]["ModelName"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"instance_type": "ml.c5.large"},
+        {"instance_count": 2},
+        {"model_role_arn": ROLE + "2"},
+        {"kms_key_arn": ""},
+    ],
+)
+def test_other_settings_are_another_deployment(
+    sagemaker: SageMaker, change: dict[str, Any]
+) -> None:
+    assert name_of(plan_for(sagemaker, **change)) != name_of(plan_for(sagemaker))
+
+
+def test_instances_with_storage_of_their_own_get_no_key(sagemaker: SageMaker) -> None:
+    assert "KmsKeyId" not in plan_for(sagemaker, kms_key_arn="")["endpoint_config"]
+
+
+def test_the_first_deployment_creates_the_endpoint(sagemaker: SageMaker) -> None:
+    plan = plan_for(sagemaker)
+
+    assert (plan["endpoint_exists"], plan["already_live"], plan["previous_config"]) == (
+        False,
+        False,
+        None,
+    )
+    assert "first deployment" in plan["summary"]
+
+
+def test_a_later_deployment_remembers_what_served_before(sagemaker: SageMaker) -> None:
+    sagemaker.serve(f"{GROUP}-v2-00000000")
+
+    plan = plan_for(sagemaker)
+
+    assert plan["endpoint_exists"]
+    assert not plan["already_live"]
+    assert plan["previous_config"] == f"{GROUP}-v2-00000000"
+    assert plan["previous_config"] in plan["summary"]
+    assert sagemaker.calls == []
+
+
+def test_an_event_that_comes_again_finds_the_model_live(sagemaker: SageMaker) -> None:
+    name = name_of(plan_for(sagemaker))
+    sagemaker.serve(name)
+
+    plan = plan_for(sagemaker)
+
+    assert plan["already_live"]
+    assert sagemaker.calls == []
+
+
+def test_what_an_execution_that_died_left_behind_is_removed(sagemaker: SageMaker) -> None:
+    sagemaker.serve(f"{GROUP}-v2-00000000")
+    name = name_of(plan_for(sagemaker))
+    sagemaker.add(name)
+
+    plan_for(sagemaker)
+
+    assert sagemaker.calls == [f"DeleteEndpointConfig {name}", f"DeleteModel {name}"]
+
+
+@pytest.mark.parametrize(
+    "status", ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"]
+)
+def test_an_endpoint_in_the_middle_of_a_change_is_planned_for_later(
+    sagemaker: SageMaker, status: str
+) -> None:
+    sagemaker.serve(f"{GROUP}-v2-00000000", status)
+
+    with pytest.raises(EndpointBusy, match=status):
+        plan_for(sagemaker)
+
+    assert sagemaker.calls == []
+
+
+def test_a_failed_endpoint_is_deleted_and_then_created_anew(sagemaker: SageMaker) -> None:
+    sagemaker.serve(f"{GROUP}-v2-00000000", "Failed", FailureReason="no capacity")
+
+    with pytest.raises(EndpointBusy, match="no capacity"):
+        plan_for(sagemaker)
+    assert sagemaker.calls == ["DeleteEndpoint"]
+    sagemaker.settle()
+
+    assert not plan_for(sagemaker)["endpoint_exists"]
+
+
+@pytest.mark.parametrize("status", ["OutOfService", "UpdateRollbackFailed"])
+def test_an_endpoint_that_needs_an_operator_is_left_alone_and_says_what_to_do(
+    sagemaker: SageMaker, status: str
+) -> None:
+    sagemaker.serve(f"{GROUP}-v2-00000000", status)
+
+    with pytest.raises(EndpointUnusable, match="UpdateEndpoint"):
+        plan_for(sagemaker)
+
+    assert sagemaker.calls == []
+
+
+def test_an_approval_that_was_withdrawn_meanwhile_is_refused(sagemaker: SageMaker) -> None:
+    sagemaker.packages[PACKAGE] = package(3, ModelApprovalStatus="Rejected")
+
+    with pytest.raises(ModelPackageRefused, match="it is Rejected now"):
+        plan_for(sagemaker)
+
+
+def test_a_package_that_was_deleted_meanwhile_is_refused(sagemaker: SageMaker) -> None:
+    del sagemaker.packages[PACKAGE]
+
+    with pytest.raises(ModelPackageRefused, match="was deleted after its approval"):
+        plan_for(sagemaker)
+
+
+def test_all_reasons_against_a_package_are_given_at_once(sagemaker: SageMaker) -> None:
+    sagemaker.packages[PACKAGE] = package(
+        3,
+        ModelApprovalStatus="PendingManualApproval",
+        ModelPackageStatus="Failed",
+        CustomerMetadataProperties={},
+    )
+
+    with pytest.raises(ModelPackageRefused) as caught:
+        plan_for(sagemaker)
+
+    for part in ("PendingManualApproval", "status is Failed", "CustomerMetadataProperties.samples"):
+        assert part in str(caught.value)
+
+
+def test_events_of_other_groups_and_other_kinds_are_refused(sagemaker: SageMaker) -> None:
+    settings = PlanSettings(
+        endpoint_name=ENDPOINT,
+        model_package_group=GROUP,
+        model_role_arn=ROLE,
+        instance_type="ml.m5.large",
+        instance_count=1,
+        kms_key_arn="",
+    )
+    planner = Planner(settings=settings, sagemaker=sagemaker.client())
+
+    with pytest.raises(ModelPackageRefused, match="group cats"):
+        planner.plan(approval(ModelPackageGroupName="cats"))
+    with pytest.raises(EventError, match="Object Created"):
+        planner.plan({**approval(), "detail-type": "Object Created"})
