@@ -6,6 +6,7 @@ import argparse
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from faults import RefusedError
@@ -133,7 +134,7 @@ def parse(
 
 def peek(argv: Sequence[str], name: str) -> str | None:
     """The value given for an option, whatever else is wrong with the arguments."""
-    for word, following in zip(argv, [*argv[1:], None], strict=True):
+    for word, following in zip_longest(argv, argv[1:]):
         if word == f"--{name}":
             return following
         if word.startswith(f"--{name}="):
