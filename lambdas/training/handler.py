@@ -22,11 +22,11 @@ def raise_epochs(event: Event, context: Any) -> dict[str, str]:
     Raises:
         ValueError: `final_epochs` is no number of 1 or more.
     """
-    epochs = int(event["final_epochs"])
-    if epochs < 1:
-        raise ValueError(f"final_epochs: expected 1 or more, got {epochs}")
+    text = str(event["final_epochs"])
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"final_epochs: expected a whole number of 1 or more, got {text!r}")
     return final_hyperparameters(
-        client("sagemaker"), tuning_job_name=event["tuning_job_name"], final_epochs=epochs
+        client("sagemaker"), tuning_job_name=event["tuning_job_name"], final_epochs=int(text)
     )
 
 

@@ -13,7 +13,7 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-Answer = tuple[int, Mapping[str, Any], bytes]
+Answer = tuple[int, Mapping[str, Any], bytes | str]
 Transport = Callable[[Any], Answer]
 
 
@@ -51,8 +51,9 @@ def wired_client(service: str, transport: Transport) -> Any:
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         status, headers, body = transport(request)
+        raw = _Raw(body.encode() if isinstance(body, str) else bytes(body))
         return AWSResponse(
-            request.url, status, {k: str(v) for k, v in headers.items()}, _Raw(bytes(body))
+            request.url, status, {name: str(value) for name, value in headers.items()}, raw
         )
 
     client.meta.events.register("before-send.*.*", answer)
