@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import App, Tags
-from stacks.deployment import DeploymentStack
 
 from infra.policies.nag import enforce_aws_solutions
 from infra.settings import ConfigurationError, environment_names, load_settings
+from stacks.deployment import DeploymentStack
 from stacks.foundation import FoundationStack
 from stacks.intake import IntakeStack
 from stacks.training import TrainingStack

@@ -27,7 +27,16 @@ class AcknowledgedFinding:
     reason: str
 
 
-_BUCKET = r"<[A-Za-z0-9]*Bucket[A-Za-z0-9]*\.Arn>"
+_POLICY = r"/Role/DefaultPolicy/Resource"
+_SAGEMAKER = r"Resource::arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:"
+_LOGS = r"Resource::arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:"
+# In the bucket's own stack and, by the name of its export, in others.
+_BUCKET = r"Resource::(<[A-Za-z0-9]*Bucket[A-Za-z0-9]*\.Arn>|[^/*]+Bucket[A-Za-z0-9]*)"
+
+
+def _wildcard(finding: str, path: str, reason: str) -> AcknowledgedFinding:
+    return AcknowledgedFinding("AwsSolutions-IAM5", finding, f"({path}){_POLICY}", reason)
+
 
 ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     AcknowledgedFinding(
@@ -36,6 +45,82 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         path=r".*/[A-Za-z]*DeadLetters/Queue/Resource",
         reason="This is the dead-letter queue, of an event rule or of a state machine, which "
         "the check does not see; an alarm tells when anything lands in it.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-foundation/BucketEmptier/EmptyBuckets"
+        r"|[^/]+-intake/Functions/[A-Za-z]+"
+        r"|[^/]+-training/[^/]+/(RaiseEpochs|EmptyModelPackageGroup)"
+        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
+        "X-Ray's calls that write a function's trace take no resource; nothing else of these "
+        "roles is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-deployment/[^/]+/(Functions/CleanUp|TearDown)",
+        "X-Ray's calls and SageMaker's ListModels and ListEndpointConfigs take no resource; "
+        "nothing else of these roles is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-intake/WaitForQuiet|[^/]+-deployment/[^/]+/Deploy",
+        "X-Ray's calls and the log delivery calls of CloudWatch Logs, with which Step Functions "
+        "writes a state machine's log, take no resource.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
+        "cloudwatch:PutMetricData and ecr:GetAuthorizationToken take no resource; the first is "
+        "limited to SageMaker's namespaces by a condition.",
+    ),
+    _wildcard(
+        _BUCKET + r"/\*",
+        r"[^/]+-foundation/BucketEmptier/EmptyBuckets",
+        "Emptying a bucket before it is deleted means every object of exactly that bucket.",
+    ),
+    _wildcard(
+        _BUCKET + r"/(uploads|datasets|quarantine)/[a-z0-9-]+/\*",
+        r"[^/]+-intake/Functions/Freeze|[^/]+-training/[^/]+/Jobs",
+        "The objects of one workload under one prefix of the data bucket; their names are the "
+        "uploader's or hashes, and unknown before.",
+    ),
+    _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/\*",
+        r"[^/]+-training/[^/]+/(Jobs|Run)|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
+        "The artifacts of one workload: each pipeline run writes below its own execution id, "
+        "which is unknown before.",
+    ),
+    _wildcard(
+        _LOGS + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|Endpoints/[a-z0-9-]+):\*",
+        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
+        "The log streams of one log group, which SageMaker names after each job or instance.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"pipeline/[a-z0-9-]+/execution/\*",
+        r"[^/]+-intake/Functions/Freeze",
+        "The executions of one workload's pipeline; SageMaker makes their ids.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"(processing-job|training-job)/pipelines-\*",
+        r"[^/]+-training/[^/]+/Run",
+        "SageMaker names a pipeline's jobs, and always with this beginning.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"(hyper-parameter-tuning-job|training-job)/\*",
+        r"[^/]+-training/[^/]+/(Run|RaiseEpochs)",
+        "SageMaker names a pipeline's tuning jobs, and the trials after them, with no beginning "
+        "that could stand here; the function may only read them.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
+        r"[^/]+-training/[^/]+/(Run|EmptyModelPackageGroup)"
+        r"|[^/]+-deployment/[^/]+/(Functions/Plan|Deploy)",
+        "The versions of one workload's model package group; SageMaker numbers them.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"(model|endpoint-config)/[a-z0-9-]+-v\*",
+        r"[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack|CleanUp)|Deploy|TearDown)",
+        "Models and configurations of one endpoint, named after the version that they serve.",
     ),
 )
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from aws_cdk import Acknowledgment, App, Validations
+import jsii
+from aws_cdk import (
+    App,
+    PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
+    Validations,
+)
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
@@ -13,29 +20,54 @@ from infra.policies.acknowledgments import ACKNOWLEDGED, AcknowledgedFinding
 _RULE_ID = re.compile(r"(?P<rule>[A-Za-z]+-[A-Z]+[0-9]+)(\[(?P<finding>.*)\])?", re.DOTALL)
 
 
-def enforce_aws_solutions(app: App) -> None:
-    """Let the synth of `app` fail on each finding that is not acknowledged.
+class AcknowledgingAwsSolutions(AwsSolutionsChecks):
+    """The AwsSolutions rules without the findings that `acknowledgments.py` accepts.
 
-    cdk-nag 3 matches acknowledgments by their exact text, in which the logical ids of
-    resources stand; ours are patterns. So the rules run once over the finished tree here,
-    each known finding is acknowledged where it was found, and the synth runs them again.
+    cdk-nag's own acknowledgments are matched by their exact text, in which logical ids and the
+    names of exports stand; those change with the stacks, and the reason does not. Ours are
+    patterns, so the known findings are taken out of the report here.
+
+    Attributes:
+        used: the acknowledgments that the last run needed.
     """
-    for path, rule_id, known in known_findings(app):
-        Validations.of(_construct(app, path)).acknowledge(
-            Acknowledgment(id=rule_id, reason=known.reason)
-        )
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+    used: frozenset[AcknowledgedFinding] = frozenset()
+
+    @jsii.member(jsii_name="validateScope")
+    def validate_scope(self, scope: IConstruct) -> PolicyValidationPluginReport:
+        """Findings in the tree under `scope` that nobody acknowledged."""
+        used: set[AcknowledgedFinding] = set()
+        unknown = []
+        for violation in super().validate_scope(scope).violations:
+            resources: list[PolicyViolatingResource] = []
+            for resource in violation.violating_resources:
+                known = _acknowledged(violation.rule_name, resource.construct_path or "")
+                if known:
+                    used.add(known)
+                else:
+                    resources.append(resource)
+            if resources:
+                unknown.append(_with_resources(violation, resources))
+        self.used = frozenset(used)
+        return PolicyValidationPluginReport(success=not unknown, violations=unknown)
 
 
-def known_findings(app: App) -> list[tuple[str, str, AcknowledgedFinding]]:
-    """Findings in the tree of `app` that are acknowledged: construct path, rule id, which."""
-    report = AwsSolutionsChecks(app).validate_scope(app)
-    return [
-        (resource.construct_path or "", violation.rule_name, known)
-        for violation in report.violations
-        for resource in violation.violating_resources
-        if (known := _acknowledged(violation.rule_name, resource.construct_path or ""))
-    ]
+def enforce_aws_solutions(app: App) -> AcknowledgingAwsSolutions:
+    """Let the synth of `app` fail on each finding that is not acknowledged."""
+    checks = AcknowledgingAwsSolutions()
+    Validations.of(app).add_plugins(checks)
+    return checks
+
+
+def _with_resources(
+    violation: PolicyViolation, resources: list[PolicyViolatingResource]
+) -> PolicyViolation:
+    return PolicyViolation(
+        rule_name=violation.rule_name,
+        description=violation.description,
+        severity=violation.severity,
+        violating_resources=resources,
+    )
 
 
 def _acknowledged(rule_id: str, path: str) -> AcknowledgedFinding | None:
@@ -50,10 +82,3 @@ def _acknowledged(rule_id: str, path: str) -> AcknowledgedFinding | None:
         ):
             return known
     return None
-
-
-def _construct(app: App, path: str) -> IConstruct:
-    construct: IConstruct = app
-    for part in path.split("/"):
-        construct = construct.node.find_child(part)
-    return construct
