@@ -133,7 +133,10 @@ def _ready(batches: Any, count: int) -> Any:
     floats = batches.map(lambda images, labels: (tf.cast(images, tf.float32), labels))
     # Reading several files hides how many records there are, and Keras would guess.
     counted = floats.apply(tf.data.experimental.assert_cardinality(count))
-    return counted.prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    # One machine reads all files; its GPUs share each batch.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return counted.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 def _augmented(image: Any, augmentation: str, seed: Any) -> Any:
