@@ -116,7 +116,9 @@ def prepare(options: Namespace, s3: Any) -> None:
     quarantine = Quarantine(output / "quarantine", prefix=manifest.prefix)
     files = sum(not is_folder_marker(item) for item in manifest.objects)
     print(f"reading {files} files from s3://{manifest.bucket}/{manifest.prefix}", flush=True)
-    with Spool() as spool:
+    # The job's own volume, beside what is uploaded: /tmp is on a smaller one.
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with Spool(output.parent) as spool:
         good = screen(
             manifest,
             lambda item: read_object(s3, manifest.bucket, item),

@@ -17,9 +17,12 @@ class Slot(NamedTuple):
 
 
 class Spool:
-    """One temporary file of pieces; gone when the `with` block ends. Threads may share it."""
+    """One nameless file of pieces in `folder`; gone when the `with` block or the process ends.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Threads may share it.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
         self._lock = threading.Lock()
         self._end = 0
