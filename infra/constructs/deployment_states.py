@@ -271,7 +271,7 @@ def _prove(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
         "TellLive": publish(
             calls.alert_topic,
             subject="{% $substring('Live: ' & $plan.endpoint.EndpointConfigName, 0, 99) %}",
-            message="{% $plan.summary & '\n' & $smoke & '\n' & $cleaned & '\nExecution: ' "
+            message="{% $plan.summary & '\\n' & $smoke & '\\n' & $cleaned & '\\nExecution: ' "
             "& $execution %}",
             # The model is live whether anyone hears of it or not.
             Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Live"}],
@@ -319,8 +319,8 @@ def _roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]
         "TellFailure": publish(
             calls.alert_topic,
             subject="Deployment failed",
-            message="{% ($plan = null ? 'Nothing was planned' : $plan.summary) & '\nReason: ' "
-            "& $reason & '\n' & $rollBackDetail & '\nExecution: ' & $execution %}",
+            message="{% ($plan = null ? 'Nothing was planned' : $plan.summary) & '\\nReason: ' "
+            "& $reason & '\\n' & $rollBackDetail & '\\nExecution: ' & $execution %}",
             Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
             Next="Failed",
         ),

@@ -14,7 +14,7 @@ class _Loader(yaml.SafeLoader):
     """SafeLoader that notes keys which stand twice; the later would silently win."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)  # type: ignore[no-untyped-call]
+        super().__init__(text)
         self.repeated: list[tuple[str, int]] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -24,7 +24,7 @@ class _Loader(yaml.SafeLoader):
                 if key.value in seen:
                     self.repeated.append((key.value, key.start_mark.line + 1))
                 seen.add(key.value)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)  # type: ignore[no-untyped-call]
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
 
 
@@ -42,11 +42,11 @@ def read_mapping(path: Path, shown: str) -> tuple[dict[str, Any] | None, list[Fa
     except yaml.YAMLError as error:
         return None, [_syntax_fault(shown, error)]
     try:
-        content = loader.get_single_data()  # type: ignore[no-untyped-call]
+        content = loader.get_single_data()
     except yaml.YAMLError as error:
         return None, [_syntax_fault(shown, error)]
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     faults = [
         Fault(shown, key, f"stands twice in its mapping, again on line {line}", "each key once")
         for key, line in dict.fromkeys(loader.repeated)
