@@ -71,6 +71,7 @@ def run(settings: LocalCloudSettings) -> None:
         target_prefix=dispatch.TARGET_PREFIX,
         credential_scope="sagemaker",
     )
+    ministack_bridge.name_lambda_errors()
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)
 

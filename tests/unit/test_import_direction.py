@@ -15,7 +15,7 @@ OURS |= {"scripts", "stacks", "tests"}
 
 ARROWS: dict[str, set[str]] = {
     "app": {"infra", "stacks"},
-    "stacks": {"infra"},
+    "stacks": {"contracts", "infra"},
     "infra": {"contracts"},
     "contracts": set(),
     "lambdas": {"contracts"},

@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import isolation
+from local_cloud.sagemaker.runner import guardian, isolation
 
-GUARDIAN = Path(__file__).with_name("guardian.py")
+GUARDIAN = Path(guardian.__file__)
 POLL_SECONDS = 0.1
 PING_SECONDS = 2.0
 """SageMaker's own limit for an answer to /ping."""

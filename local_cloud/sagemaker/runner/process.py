@@ -14,7 +14,7 @@ from typing import Literal
 
 import psutil
 
-from local_cloud.sagemaker.hosting import guardian
+from local_cloud.sagemaker.runner import guardian
 from local_cloud.sagemaker.runner.isolation import Command
 
 GRACE_SECONDS = 120.0

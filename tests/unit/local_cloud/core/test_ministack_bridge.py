@@ -10,8 +10,9 @@ import sys
 PROGRAM = """
 import inspect, json
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator, persistence, responses, router
-from ministack.services import eventbridge, iam, stepfunctions
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
+from ministack.core import responses, router
+from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 print(json.dumps({
@@ -30,6 +31,8 @@ print(json.dumps({
     "access_key": callable(router.extract_access_key_id),
     "save_all": callable(persistence.save_all) and callable(app._build_persistence_save_dict),
     "AUTH": hasattr(app, "AUTH"),
+    "worker": callable(lambda_runtime.Worker.invoke)
+        and callable(lambda_svc._execute_function_warm),
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
 }))
 """
