@@ -6,12 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from demo.clock import StageClock
 from demo.errors import DemoError
 from demo.lock import only_one_demo
 from demo.main_job import MainJob, check_workload
+from local_cloud.process import LocalCloudError
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,8 +34,17 @@ def main() -> int:
         check_workload(arguments.workload, workloads())
         with only_one_demo(LOCAL / "demo.lock"):
             job.run()
-    except DemoError as error:
+    except (DemoError, LocalCloudError) as error:
         console.print(f"\ndemo: {error}", style="red", markup=False, highlight=False)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        console.print(
+            f"\ndemo: a call to the local cloud failed: {error}\nIts log is at "
+            f"{job.settings.log_file}. `make demo` tries again, `make destroy demo` starts afresh.",
+            style="red",
+            markup=False,
+            highlight=False,
+        )
         return 1
     except KeyboardInterrupt:
         console.print(

@@ -35,6 +35,8 @@ def deploy(
     """`cdk deploy --all -c env=NAME`. Raises DemoError with the CLI's last lines."""
     arguments = ["deploy", "--all", "-c", f"env={name}", "--require-approval", "never"]
     arguments += ["--concurrency", "4", "--progress", "events"]
+    # Beside the log, so that another synth in this folder does not stand in the way.
+    arguments += ["--output", str(log.parent / "cdk.out")]
     _cdk(arguments, environment, cwd=ROOT, log=log, say=say)
 
 

@@ -20,7 +20,8 @@ def wait_for_run(
 ) -> str:
     """The ARN of the pipeline's first execution that started after ``since``.
 
-    Raises DemoError, with what ``explain()`` knows, where none has started in time.
+    That is the run of the upload which ended at ``since``: one that started earlier cannot hold
+    all of its files. Raises DemoError, with what ``explain()`` knows, where none starts in time.
     """
 
     def newest() -> str | None:
@@ -57,19 +58,24 @@ def wait_for_deployment(
     states: Any,
     *,
     state_machine_arn: str,
+    package_arn: str,
     since: datetime,
     say: Callable[[str], None],
     explain: Callable[[], str],
 ) -> None:
-    """Until the deployment that began after ``since`` has ended well, a line a state.
+    """Until the package's deployment that began after ``since`` has ended well, a line a state.
 
     Raises DemoError with the execution's error and cause.
     """
 
     def newest() -> str | None:
         executions = states.list_executions(stateMachineArn=state_machine_arn)["executions"]
-        started = [item for item in executions if item["startDate"] >= since]
-        return started[-1]["executionArn"] if started else None
+        for item in executions:
+            if item["startDate"] >= since:
+                arn: str = item["executionArn"]
+                if package_arn in states.describe_execution(executionArn=arn)["input"]:
+                    return arn
+        return None
 
     arn = _await(newest, "the approval started no deployment", explain)
     entered = 0

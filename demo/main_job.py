@@ -20,9 +20,10 @@ from demo.clock import StageClock, spell
 from demo.digits_dataset import write_digits
 from demo.errors import DemoError
 from demo.follow import follow_run, wait_for_deployment, wait_for_run
+from demo.intake_state import explain_intake
 from demo.outputs import output, read_outputs
 from demo.predict import Prediction, predict_samples
-from demo.registry import approve, newest_package
+from demo.registry import approve, registered_package
 from demo.run_state import RunState
 from demo.upload import upload_folder
 from demo.view import view_for
@@ -59,8 +60,8 @@ class MainJob:
         self._deploy(cloud)
         outputs = self._outputs(cloud)
         uploaded_at = self._upload(cloud, outputs)
-        run_arn, _ = self._train(cloud, outputs, uploaded_at)
-        package = self._deploy_model(cloud, outputs)
+        run_arn, run = self._train(cloud, outputs, uploaded_at)
+        package = self._deploy_model(cloud, registered_package(cloud.client("sagemaker"), run))
         predictions = self._predict(cloud, package)
         self._summarise(cloud, outputs, package, predictions, run_arn)
 
@@ -96,7 +97,6 @@ class MainJob:
         bucket = output(outputs, "DataBucketName")
         prefix = names.upload_prefix(self.workload)
         self.heading(f"3  upload to s3://{bucket}/{prefix}")
-        started = datetime.now(UTC)
         with (
             self.clock.stage("upload"),
             tempfile.TemporaryDirectory(dir=self.folder) as pictures,
@@ -110,7 +110,7 @@ class MainJob:
                 progress=every(500, lambda done, total: self.say(f"{done} of {total} pictures")),
             )
         self.say(f"{count} pictures (scikit-learn's scanned digits, 32x32 RGB PNG) uploaded")
-        return started
+        return datetime.now(UTC)
 
     def _train(
         self, cloud: Cloud, outputs: dict[str, str], since: datetime
@@ -120,7 +120,10 @@ class MainJob:
         pipeline = names.pipeline_name(ENVIRONMENT, self.workload)
         with self.clock.stage("intake (gather until quiet)"):
             arn = wait_for_run(
-                sagemaker, pipeline=pipeline, since=since, explain=lambda: self._logs(cloud)
+                sagemaker,
+                pipeline=pipeline,
+                since=since,
+                explain=lambda: self._explain_intake(cloud, outputs),
             )
         self.say(f"execution {arn}")
         began = time.monotonic()
@@ -131,11 +134,9 @@ class MainJob:
         self.clock.seconds["pipeline: between steps"] = max(0.0, rest)
         return arn, run
 
-    def _deploy_model(self, cloud: Cloud, outputs: dict[str, str]) -> dict[str, Any]:
+    def _deploy_model(self, cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
         self.heading("5  approve the model package; the approval starts the deployment")
         sagemaker = cloud.client("sagemaker")
-        group = names.model_package_group_name(ENVIRONMENT, self.workload)
-        package = newest_package(sagemaker, group=group)
         approved_at = package["CreationTime"]
         with self.clock.stage("approve and deploy"):
             if package["ModelApprovalStatus"] != "Approved":
@@ -145,6 +146,7 @@ class MainJob:
             wait_for_deployment(
                 cloud.client("stepfunctions"),
                 state_machine_arn=self._state_machine_arn(cloud),
+                package_arn=package["ModelPackageArn"],
                 since=approved_at,
                 say=self.say,
                 explain=lambda: self._logs(cloud),
@@ -204,6 +206,11 @@ class MainJob:
         name = names.deployment_state_machine_name(ENVIRONMENT, self.workload)
         settings = cloud.settings
         return f"arn:aws:states:{settings.region}:{settings.account_id}:stateMachine:{name}"
+
+    def _explain_intake(self, cloud: Cloud, outputs: dict[str, str]) -> str:
+        state_machine = output(outputs, "IntakeStateMachineArn")
+        seen = explain_intake(cloud.client("stepfunctions"), state_machine)
+        return f"{seen}\n{self._logs(cloud)}"
 
     def _logs(self, cloud: Cloud) -> str:
         return (

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from demo.errors import DemoError
+from demo.run_state import RunState
 
 
-def newest_package(sagemaker: Any, *, group: str) -> dict[str, Any]:
-    """DescribeModelPackage of the group's newest version. Raises DemoError where there is none."""
-    summaries = sagemaker.list_model_packages(
-        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
-    )["ModelPackageSummaryList"]
-    if not summaries:
-        raise DemoError(f"the run registered no model package in {group}")
-    package: dict[str, Any] = sagemaker.describe_model_package(
-        ModelPackageName=summaries[0]["ModelPackageArn"]
-    )
+def registered_package(sagemaker: Any, run: RunState) -> dict[str, Any]:
+    """DescribeModelPackage of what the run registered. Raises DemoError where it did not."""
+    step = run.step("Register")
+    if step is None or step.resource_arn is None:
+        raise DemoError("the run registered no model package: its gate did not let the model pass")
+    package: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=step.resource_arn)
     return package
 
 

@@ -20,7 +20,12 @@ class Step:
     status: str
     seconds: float
     failure: str | None
-    job_name: str | None
+    resource_arn: str | None
+    """The job or the model package that the step made."""
+
+    @property
+    def job_name(self) -> str | None:
+        return self.resource_arn.rsplit("/", 1)[-1] if self.resource_arn else None
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def read_run(sagemaker: Any, execution_arn: str) -> RunState:
         PipelineExecutionArn=execution_arn, SortOrder="Ascending"
     )
     raw = [step for page in pages for step in page["PipelineExecutionSteps"]]
-    tuning_jobs = [job for step in raw if (job := _job_name(step, "TuningJob"))]
+    tuning_jobs = [arn.rsplit("/", 1)[-1] for step in raw if (arn := _arn(step, "TuningJob"))]
     return RunState(
         status=execution["PipelineExecutionStatus"],
         failure=execution.get("FailureReason"),
@@ -111,19 +116,19 @@ def _step(raw: dict[str, Any]) -> Step:
     started = raw.get("StartTime")
     ended = raw.get("EndTime") or datetime.now(UTC)
     metadata = raw.get("Metadata") or {}
-    jobs = (_job_name(raw, kind) for kind in metadata)
+    arns = (_arn(raw, kind) for kind in metadata)
     return Step(
         name=raw["StepName"],
         status=raw["StepStatus"],
         seconds=(ended - started).total_seconds() if started else 0.0,
         failure=raw.get("FailureReason"),
-        job_name=next((job for job in jobs if job), None),
+        resource_arn=next((arn for arn in arns if arn), None),
     )
 
 
-def _job_name(raw: dict[str, Any], kind: str) -> str | None:
-    arn: str | None = ((raw.get("Metadata") or {}).get(kind) or {}).get("Arn")
-    return arn.rsplit("/", 1)[-1] if arn else None
+def _arn(raw: dict[str, Any], kind: str) -> str | None:
+    found: str | None = ((raw.get("Metadata") or {}).get(kind) or {}).get("Arn")
+    return found
 
 
 def _trials(sagemaker: Any, tuning_job: str) -> list[Trial]:

@@ -89,6 +89,8 @@ class LineView:
 
     def show(self, run: RunState, epochs: dict[str, list[str]]) -> None:
         for step in run.steps:
+            if step.status == "Starting":
+                continue
             took = "" if step.status == "Executing" else f" after {spell(step.seconds)}"
             self._tell(f"step {step.name}", f"step {step.name}: {step.status}{took}", step.status)
         for trial in run.trials:

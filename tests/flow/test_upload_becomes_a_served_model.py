@@ -17,7 +17,7 @@ from contracts import names
 from demo.follow import follow_run, wait_for_deployment, wait_for_run
 from demo.main_job import Cloud
 from demo.predict import predict_samples
-from demo.registry import approve, newest_package
+from demo.registry import approve, registered_package
 from demo.run_state import RunState
 from demo.upload import upload_folder
 from demo.view import LineView
@@ -42,7 +42,6 @@ def write_small_digits(folder: Path) -> None:
 
 
 def upload(cloud: Cloud, outputs: dict[str, str], folder: Path) -> datetime:
-    started = datetime.now(UTC)
     upload_folder(
         cloud.client("s3"),
         folder,
@@ -50,7 +49,7 @@ def upload(cloud: Cloud, outputs: dict[str, str], folder: Path) -> datetime:
         prefix=names.upload_prefix(WORKLOAD),
         progress=lambda done, total: None,
     )
-    return started
+    return datetime.now(UTC)
 
 
 def run_after(cloud: Cloud, started: datetime) -> str:
@@ -78,8 +77,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def package(cloud: Cloud, run: RunState) -> dict[str, Any]:
-    group = names.model_package_group_name(ENVIRONMENT, WORKLOAD)
-    return newest_package(cloud.client("sagemaker"), group=group)
+    return registered_package(cloud.client("sagemaker"), run)
 
 
 def read_json(cloud: Cloud, uri: str) -> Any:
@@ -139,6 +137,7 @@ def test_an_approval_puts_the_model_behind_an_endpoint(
     wait_for_deployment(
         cloud.client("stepfunctions"),
         state_machine_arn=f"arn:aws:states:{settings.region}:{settings.account_id}:stateMachine:{name}",
+        package_arn=package["ModelPackageArn"],
         since=approved_at,
         say=print,
         explain=lambda: settings.log_file.read_text()[-4000:],
