@@ -33,12 +33,10 @@ class DeploymentResources:
         )
 
     def delete_models(self) -> tuple[iam.PolicyStatement, ...]:
-        """Look at and delete models and endpoint configurations."""
+        """Delete models and endpoint configurations."""
         return (
-            self.statement("DeleteModels", ["DescribeModel", "DeleteModel"], "models"),
-            self.statement(
-                "DeleteConfigs", ["DescribeEndpointConfig", "DeleteEndpointConfig"], "configs"
-            ),
+            self.statement("DeleteModels", ["DeleteModel"], "models"),
+            self.statement("DeleteConfigs", ["DeleteEndpointConfig"], "configs"),
         )
 
     def find_models(self) -> iam.PolicyStatement:

@@ -93,7 +93,10 @@ class DeploymentWorkload(Construct):
         )
         # An approval must not come while the roles' policies are still being written.
         rule.node.add_dependency(model_role, machine.role, functions)
-        self._tear_down(model_role)
+        # Deleted first, so that no deployment makes the endpoint anew while it is torn down.
+        tear_down = self._tear_down(model_role)
+        for deleted_before in (rule, machine):
+            deleted_before.node.add_dependency(tear_down)
 
     def _machine(
         self,
@@ -151,7 +154,7 @@ class DeploymentWorkload(Construct):
             pass_role_to_sagemaker(model_role),
         ]
 
-    def _tear_down(self, model_role: iam.IRole) -> None:
+    def _tear_down(self, model_role: iam.IRole) -> OnDelete:
         # CloudFormation did not make the endpoint; left behind, it would go on to be billed.
         function = PythonFunction(
             self,
@@ -171,7 +174,7 @@ class DeploymentWorkload(Construct):
             *self._resources.delete_models(),
             self._resources.find_models(),
         )
-        OnDelete(
+        return OnDelete(
             self,
             "OnDelete",
             function=function.function,

@@ -17,7 +17,6 @@ from contracts import names
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import (
     list_objects,
-    read_objects,
     sagemaker_arn,
     use_key,
     write_objects,
@@ -57,7 +56,7 @@ class IntakeFunctions(Construct):
                 "ALERT_TOPIC_ARN": alerts.topic_arn,
                 "QUIET_SECONDS": str(environment.intake.quiet_seconds),
             },
-            table_actions=("GetItem", "PutItem", "UpdateItem"),
+            table_actions=("GetItem", "UpdateItem"),
             timeout=GATHER_TIMEOUT,
         )
         self.gather.allow(
@@ -97,7 +96,7 @@ class IntakeFunctions(Construct):
             "release",
             "Lets the next upload start afresh after a failure",
             environment={},
-            table_actions=("UpdateItem", "DeleteItem"),
+            table_actions=("DeleteItem",),
             timeout=Duration.seconds(30),
         )
 
@@ -112,11 +111,10 @@ class IntakeFunctions(Construct):
         ]
         return [
             list_objects(bucket, uploads, sid="ListUploads", versions=True),
-            read_objects(bucket, datasets, sid="ReadManifests"),
             write_objects(bucket, datasets, sid="WriteManifests"),
             iam.PolicyStatement(
                 sid="StartPipelines",
-                actions=["sagemaker:StartPipelineExecution", "sagemaker:ListPipelineExecutions"],
+                actions=["sagemaker:StartPipelineExecution"],
                 resources=pipelines,
             ),
             iam.PolicyStatement(

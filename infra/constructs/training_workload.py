@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from contracts import names
 from infra.constructs.job_role import JobRole
@@ -80,8 +80,10 @@ class TrainingWorkload(Construct):
             model_package_group_name=group_name,
             model_package_group_description=workload.description or f"Models of {workload.name}",
         )
+        needed: list[IDependable] = [self.group, job_role, raise_epochs]
         if environment.removal == "destroy":
-            self._empty_group_on_delete(group_name)
+            # Deleted after the pipeline, which could register another model meanwhile.
+            needed.append(self._empty_group_on_delete(group_name))
         else:
             self.group.apply_removal_policy(RemovalPolicy.RETAIN)
         self.pipeline = TrainingPipeline(
@@ -101,8 +103,7 @@ class TrainingWorkload(Construct):
             ),
             pipeline_role=pipeline_role,
         ).pipeline
-        for needed in (self.group, job_role, raise_epochs):
-            self.pipeline.node.add_dependency(needed)
+        self.pipeline.node.add_dependency(*needed)
 
     def _raise_epochs(self) -> PythonFunction:
         function = PythonFunction(
@@ -132,7 +133,7 @@ class TrainingWorkload(Construct):
         )
         return function
 
-    def _empty_group_on_delete(self, group_name: str) -> None:
+    def _empty_group_on_delete(self, group_name: str) -> OnDelete:
         function = PythonFunction(
             self,
             "EmptyModelPackageGroup",
@@ -156,7 +157,7 @@ class TrainingWorkload(Construct):
                 resources=[sagemaker_arn(self, f"model-package/{group_name}/*")],
             ),
         )
-        OnDelete(
+        return OnDelete(
             self,
             "OnDelete",
             function=function.function,

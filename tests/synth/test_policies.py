@@ -205,3 +205,14 @@ def test_an_alarm_tells_of_each_dead_letter(environment: str) -> None:
     }
     assert dead_letters
     assert dead_letters <= watched
+
+
+def test_what_could_make_an_endpoint_anew_is_deleted_before_the_endpoint(environment: str) -> None:
+    tear_downs = {logical_id for logical_id, _ in of_type(environment, "Custom::TearDownEndpoint")}
+    (deployment,) = [
+        template for stack, template in stacks(environment).items() if stack.endswith("-deployment")
+    ]
+    for resource_type in ("AWS::Events::Rule", "AWS::StepFunctions::StateMachine"):
+        for logical_id, resource in resources(deployment, resource_type).items():
+            # Deletion goes the opposite way of the dependencies.
+            assert tear_downs & set(resource["DependsOn"]), logical_id
