@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 BOOT_PYTHON := $(shell command -v python3 || command -v python)
 VENV_PYTHON := .venv/bin/python
+LOCAL_CLOUD := [ -x $(VENV_PYTHON) ] || { echo 'nothing is set up here yet: run make demo' >&2; exit 1; }; \
+               $(VENV_PYTHON) -m local_cloud
 WORKLOAD ?= cifar-tensorflow
 ENV ?= local
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -52,16 +54,16 @@ start: setup-local ## start the local cloud alone
 	@$(VENV_PYTHON) -m local_cloud start
 
 stop: ## stop the local cloud; its state stays
-	@$(VENV_PYTHON) -m local_cloud stop
+	@$(LOCAL_CLOUD) stop
 
 status: ## what the local cloud is doing
-	@$(VENV_PYTHON) -m local_cloud status
+	@$(LOCAL_CLOUD) status || [ $$? -eq 3 ]
 
 logs: ## the local cloud's log
-	@$(VENV_PYTHON) -m local_cloud logs
+	@$(LOCAL_CLOUD) logs
 
 env: ## print what points the AWS CLI and SDKs at the local cloud: eval "$$(make -s env)"
-	@$(VENV_PYTHON) -m local_cloud env
+	@$(LOCAL_CLOUD) env
 
 destroy: ## stop the local cloud and remove all its state
 	@if [ -x $(VENV_PYTHON) ]; then $(VENV_PYTHON) -m local_cloud stop; fi
