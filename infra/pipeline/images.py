@@ -15,11 +15,17 @@ Scope = Literal["training", "inference"]
 
 
 class UnknownImageError(ValueError):
-    """The table has no such image; the message lists what it has."""
+    """The table has no such image.
 
-    def __init__(self, what: str, value: str, known: list[str]) -> None:
+    Attributes:
+        key: what it does not know: name, version or python (of the framework), region, processor.
+        value: what was asked for.
+        known: what there is.
+    """
+
+    def __init__(self, key: str, what: str, value: str, known: list[str]) -> None:
         super().__init__(f"there is no image for {what} {value!r}; known are {', '.join(known)}")
-        self.what = what
+        self.key = key
         self.value = value
         self.known = known
 
@@ -39,17 +45,17 @@ def image_uri(
         UnknownImageError: the table lacks one of them.
     """
     table = _table()
-    versions = _entry(table["frameworks"], "framework", framework)
-    entry = _entry(versions, f"{framework} version", version)
-    _entry({entry["python"]: python}, f"{framework} {version} with Python", python)
-    registry = _entry(table["registries"], "region", region)
+    versions = _entry(table["frameworks"], "name", "framework", framework)
+    entry = _entry(versions, "version", f"{framework} version", version)
+    _entry({entry["python"]: python}, "python", f"{framework} {version} with Python", python)
+    registry = _entry(table["registries"], "region", "region", region)
     processor = accelerator_of(instance_type)
     if processor is None:
-        raise UnknownImageError("the processor of", instance_type, ["cpu", "gpu"])
+        raise UnknownImageError("processor", "the processor of", instance_type, ["cpu", "gpu"])
     return f"{registry}/{entry[scope][processor]}"
 
 
-def _entry(entries: dict[str, Any], what: str, value: str) -> Any:
+def _entry(entries: dict[str, Any], key: str, what: str, value: str) -> Any:
     if value not in entries:
-        raise UnknownImageError(what, value, sorted(entries))
+        raise UnknownImageError(key, what, value, sorted(entries))
     return entries[value]

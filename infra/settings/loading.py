@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.settings.cross_checks import code_faults, image_faults
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import ConfigurationError, Fault
 from infra.settings.validation import unknown_key, validate
 from infra.settings.workload import WorkloadSettings
 from infra.settings.yaml_files import read_mapping
-
-CODE_FILES = ("prepare.py", "train.py", "evaluate.py", "inference.py")
-"""What a workload's code folder must hold."""
 
 _STEPS_OF_INSTANCES = {
     "prepare": ("data", "compute", "instance_type"),
@@ -75,17 +73,24 @@ def load_settings(config_dir: Path, environment: str) -> Settings:
     if content is None:
         raise ConfigurationError(faults)
     loaded = validate(EnvironmentSettings, {"name": environment, **content}, shown)
+    # What is wrong with the instances is said of the environment's file, once.
+    instances: dict[str, str] = {}
     if isinstance(loaded, list):
         faults += loaded
-    instances = content.get("instances")
+    else:
+        instances = loaded.instances.model_dump(exclude_none=True)
     workloads = []
     for name in _listed(content):
-        found, found_faults = _load_workload(
-            config_dir, name, environment, instances if isinstance(instances, dict) else {}, shown
-        )
+        found, found_faults = _load_workload(config_dir, name, environment, instances, shown)
         faults += found_faults
         if found is not None:
             workloads.append(found)
+            _, workload_file = _folder(config_dir, "workloads").file(name)
+            faults += code_faults(found, config_dir.parent, workload_file)
+            if isinstance(loaded, EnvironmentSettings):
+                faults += image_faults(
+                    found, loaded, workload_file=workload_file, environment_file=shown
+                )
     if faults or isinstance(loaded, list):
         raise ConfigurationError(faults)
     return Settings(loaded, tuple(workloads))
@@ -115,7 +120,7 @@ def _load_workload(
     config_dir: Path,
     name: str,
     environment: str,
-    instances: Mapping[str, Any],
+    instances: Mapping[str, str],
     environment_file: str,
 ) -> tuple[WorkloadSettings | None, list[Fault]]:
     folder = _folder(config_dir, "workloads")
@@ -165,11 +170,11 @@ def _changes(
     return changes, faults
 
 
-def _instance_changes(instances: Mapping[str, Any]) -> dict[str, Any]:
+def _instance_changes(instances: Mapping[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for step, keys in _STEPS_OF_INSTANCES.items():
-        nested: Any = instances.get(step)
-        if isinstance(nested, str):
+        if step in instances:
+            nested: Any = instances[step]
             for key in reversed(keys):
                 nested = {key: nested}
             changes = _merged(changes, nested)
