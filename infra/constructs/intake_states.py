@@ -95,6 +95,7 @@ def intake_definition(
                 alert_topic_arn,
                 subject="{% $substring('Nothing to train on: ' & $workload, 0, 99) %}",
                 message="{% $detail %}",
+                Output="{% $states.input %}",
                 Catch=failed,
                 Next="Done",
             ),
