@@ -63,6 +63,7 @@ def start(settings: LocalCloudSettings, *, any_port: bool = False) -> LocalCloud
             settings = replace(settings, port=_free_port())
         # Before the process starts, since clients need the bundle whatever it does.
         ensure_certificate(settings)
+        _reap()
         process = _spawn(settings)
         _children[process.pid] = process
         record = {"pid": process.pid, "settings": settings_as_json(settings)}
@@ -112,6 +113,13 @@ def reset(settings: LocalCloudSettings) -> None:
     """Stop it and remove all its state."""
     stop(settings)
     shutil.rmtree(settings.state_dir, ignore_errors=True)
+
+
+def _reap() -> None:
+    """Forget servers of this very process that ended without its doing."""
+    for process_id, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[process_id]
 
 
 def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
