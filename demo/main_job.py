@@ -51,7 +51,7 @@ class MainJob:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def heading(self, line: str) -> None:
-        self.console.print(f"\n[bold]{line}[/bold]", highlight=False)
+        self.console.print(f"\n[bold]{line}[/bold]", highlight=False, soft_wrap=True)
 
     def run(self) -> None:
         """All of it. Raises DemoError."""

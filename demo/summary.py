@@ -61,9 +61,9 @@ def print_clock(console: Console, clock: StageClock) -> None:
 
 
 def print_places(console: Console, places: dict[str, str]) -> None:
-    table = Table(title="where things are", title_justify="left", show_header=False)
-    table.add_column("what")
-    table.add_column("where", overflow="fold")
+    """One line a place and never wrapped, so that each can be copied."""
+    console.print("\n[italic]where things are[/italic]")
+    width = max(len(what) for what in places)
     for what, where in places.items():
-        table.add_row(what, where)
-    console.print(table)
+        line = f"  {what:<{width}}  {where}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
