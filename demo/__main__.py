@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -18,6 +19,7 @@ from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
+PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap": True}
 
 
 def main() -> int:
@@ -35,22 +37,21 @@ def main() -> int:
         with only_one_demo(LOCAL / "demo.lock"):
             job.run()
     except (DemoError, LocalCloudError) as error:
-        console.print(f"\ndemo: {error}", style="red", markup=False, highlight=False)
+        console.print(f"\ndemo: {error}", style="red", **PLAIN)
         return 1
     except (BotoCoreError, ClientError) as error:
         console.print(
             f"\ndemo: a call to the local cloud failed: {error}\nIts log is at "
             f"{job.settings.log_file}. `make demo` tries again, `make destroy demo` starts afresh.",
             style="red",
-            markup=False,
-            highlight=False,
+            **PLAIN,
         )
         return 1
     except KeyboardInterrupt:
         console.print(
             "\ndemo: stopped following. The local cloud and what runs in it go on: `make status` "
             "shows it, `make demo` starts the job again, `make destroy` removes everything.",
-            highlight=False,
+            **PLAIN,
         )
         return 130
     return 0

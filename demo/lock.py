@@ -24,8 +24,10 @@ def only_one_demo(path: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
+            # Empty while the other has the lock and has not written yet.
+            other = lock.read().strip() or "of an unknown id"
             raise DemoError(
-                f"a demo is already running in this folder (process {lock.read().strip()}). "
+                f"a demo is already running in this folder (process {other}). "
                 "Wait for it or stop it with Ctrl-C, then run `make demo` again."
             ) from None
         lock.truncate(0)
