@@ -39,15 +39,25 @@ def main() -> int:
     except process.LocalCloudError as error:
         print(f"local cloud: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("local cloud: interrupted", file=sys.stderr)
+        return 130
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
     parser.add_argument("command", choices=["start", "stop", "status", "logs", "reset", "env"])
     parser.add_argument("--state-dir", type=Path, default=Path(".local/cloud"))
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--port", type=port_number, default=DEFAULT_PORT)
     parser.add_argument("--region", default="us-east-1")
     return parser.parse_args()
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{number} is no port: give a number from 1 to 65535")
+    return number
 
 
 def start(settings: LocalCloudSettings) -> int:

@@ -26,6 +26,8 @@ def server_environment(settings: LocalCloudSettings) -> dict[str, str]:
         "STATE_DIR": str(settings.state_dir / "ministack"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(settings.state_dir / "s3"),
+        # Lambda workers' folders: a killed server leaves them behind.
+        "TMPDIR": str(settings.temporary_dir),
         **trust_environment(settings),
     }
 

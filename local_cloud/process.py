@@ -5,6 +5,7 @@ The folder of its state says what runs: ``running.json`` holds the settings and 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,8 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ from typing import Any
 import psutil
 
 from local_cloud.environment import client_environment
+from local_cloud.readiness import answers
 from local_cloud.server import SETTINGS_VARIABLE, settings_as_json, settings_from_json
 from local_cloud.settings import LocalCloudSettings
 from local_cloud.tls import ensure_certificate
@@ -33,6 +33,11 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 20
+PORT_ATTEMPTS = 3
+"""A port that was free a moment ago may be taken by another program's start."""
+SERVER_MODULE = "local_cloud.server"
+OWN_FILES = ("start.lock", "running.json", "sagemaker.sqlite")
+"""By one of these a folder is known as a local cloud's."""
 
 # Servers that this very process started: it must reap them, and may not forget them earlier.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -47,13 +52,24 @@ class LocalCloudError(Exception):
 def start(settings: LocalCloudSettings, *, any_port: bool = False) -> LocalCloudSettings:
     """Start in the background and wait until it answers; does nothing if it already runs.
 
-    Answers the settings in force: the port may differ where ``any_port`` allows it.
-    Raises LocalCloudError where the port is taken, or with the log's end where it dies.
+    Answers the settings in force: the port may differ where ``any_port`` allows it. A start that
+    fails or is interrupted leaves no process behind. Raises LocalCloudError where the folder
+    cannot be written or the port is taken, or with the log's end where the process dies.
     """
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(settings.state_dir):
-        if found := running(settings.state_dir):
-            return found
+    settings = replace(settings, state_dir=settings.state_dir.resolve())
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        with _lock(settings.state_dir):
+            return running(settings.state_dir) or _start_alone(settings, any_port=any_port)
+    except OSError as error:
+        raise LocalCloudError(f"cannot use {settings.state_dir} for its state: {error}") from error
+
+
+def _start_alone(settings: LocalCloudSettings, *, any_port: bool) -> LocalCloudSettings:
+    # Before the process starts, since clients need the bundle whatever it does.
+    ensure_certificate(settings)
+    _reap()
+    for _ in range(PORT_ATTEMPTS):
         if _port_taken(settings.port):
             if not any_port:
                 raise LocalCloudError(
@@ -61,21 +77,35 @@ def start(settings: LocalCloudSettings, *, any_port: bool = False) -> LocalCloud
                     "or choose another port with --port."
                 )
             settings = replace(settings, port=_free_port())
-        # Before the process starts, since clients need the bundle whatever it does.
-        ensure_certificate(settings)
-        _reap()
-        process = _spawn(settings)
-        _children[process.pid] = process
-        record = {"pid": process.pid, "settings": settings_as_json(settings)}
-        _record(settings.state_dir).write_text(json.dumps(record))
+        try:
+            _start_process(settings)
+            return settings
+        except LocalCloudError:
+            if not _port_taken(settings.port):
+                raise
+    raise LocalCloudError(
+        f"other programs took each of {PORT_ATTEMPTS} ports before the local cloud had it. "
+        "Start it again, or choose a port with --port."
+    )
+
+
+def _start_process(settings: LocalCloudSettings) -> None:
+    process = _spawn(settings)
+    _children[process.pid] = process
+    try:
+        _write_record(settings, process.pid)
         _await_answer(settings, process)
-    return settings
+    except BaseException:
+        _kill_session(process.pid)
+        _children.pop(process.pid).wait()
+        _record(settings.state_dir).unlink(missing_ok=True)
+        raise
 
 
 def running(state_dir: Path) -> LocalCloudSettings | None:
     """The settings of the local cloud that runs on this state, if one does."""
     record = _read_record(state_dir)
-    if record is None or not _is_ours(record["pid"]):
+    if record is None or not _is_ours(record["pid"], state_dir):
         return None
     return settings_from_json(record["settings"])
 
@@ -83,7 +113,7 @@ def running(state_dir: Path) -> LocalCloudSettings | None:
 def pid(state_dir: Path) -> int | None:
     """The process id of the local cloud that runs on this state, if one does."""
     record = _read_record(state_dir)
-    if record is None or not _is_ours(record["pid"]):
+    if record is None or not _is_ours(record["pid"], state_dir):
         return None
     return int(record["pid"])
 
@@ -97,11 +127,11 @@ def stop(settings: LocalCloudSettings) -> bool:
     if process_id is None:
         _record(settings.state_dir).unlink(missing_ok=True)
         return False
-    os.kill(process_id, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process_id, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while _is_ours(process_id) and time.monotonic() < deadline:
+    while _is_ours(process_id, settings.state_dir) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    # Its children share its session: none must outlive it.
     _kill_session(process_id)
     if child := _children.pop(process_id, None):
         child.wait()
@@ -110,9 +140,21 @@ def stop(settings: LocalCloudSettings) -> bool:
 
 
 def reset(settings: LocalCloudSettings) -> None:
-    """Stop it and remove all its state."""
+    """Stop it and remove all its state. Raises LocalCloudError where the folder is something
+    else's, or cannot be removed."""
+    folder = settings.state_dir
+    if not folder.exists():
+        return
+    if not any((folder / name).exists() for name in OWN_FILES):
+        raise LocalCloudError(
+            f"{folder} is no local cloud's folder (it has none of {', '.join(OWN_FILES)}): "
+            "nothing was removed."
+        )
     stop(settings)
-    shutil.rmtree(settings.state_dir, ignore_errors=True)
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise LocalCloudError(f"cannot remove {folder}: {error}") from error
 
 
 def _reap() -> None:
@@ -132,7 +174,8 @@ def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
     }
     with settings.log_file.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "local_cloud.server"],
+            # The folder tells this process from other local clouds' in a list of processes.
+            [sys.executable, "-m", SERVER_MODULE, str(settings.state_dir)],
             cwd=settings.state_dir,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -143,10 +186,6 @@ def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
 
 
 def _await_answer(settings: LocalCloudSettings, process: subprocess.Popen[bytes]) -> None:
-    import ssl
-
-    url = f"{settings.endpoint_url}/_ministack/ready"
-    trust = ssl.create_default_context(cafile=str(settings.ca_bundle))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -154,16 +193,12 @@ def _await_answer(settings: LocalCloudSettings, process: subprocess.Popen[bytes]
                 f"the local cloud ended at its start (exit code {process.returncode}). The end of "
                 f"its log {settings.log_file}:\n{_tail(settings.log_file)}"
             )
-        try:
-            # The address is our own, made from the settings above.
-            with urllib.request.urlopen(url, timeout=2, context=trust) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(POLL_SECONDS)
+        if answers(settings):
+            return
+        time.sleep(POLL_SECONDS)
     raise LocalCloudError(
-        f"the local cloud does not answer at {url} after {START_SECONDS:.0f} s. The end of its "
-        f"log {settings.log_file}:\n{_tail(settings.log_file)}"
+        f"the local cloud does not answer at {settings.endpoint_url} after {START_SECONDS:.0f} s. "
+        f"The end of its log {settings.log_file}:\n{_tail(settings.log_file)}"
     )
 
 
@@ -179,33 +214,47 @@ def _record(state_dir: Path) -> Path:
     return state_dir / "running.json"
 
 
+def _write_record(settings: LocalCloudSettings, process_id: int) -> None:
+    record = {"pid": process_id, "settings": settings_as_json(settings)}
+    final = _record(settings.state_dir)
+    # Whole or not there, whenever this process is killed.
+    partial = final.with_suffix(".partial")
+    partial.write_text(json.dumps(record))
+    partial.replace(final)
+
+
 def _read_record(state_dir: Path) -> dict[str, Any] | None:
     try:
-        record: dict[str, Any] = json.loads(_record(state_dir).read_text())
+        record = json.loads(_record(state_dir).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return record
+    return record if isinstance(record, dict) and {"pid", "settings"} <= record.keys() else None
 
 
-def _is_ours(process_id: object) -> bool:
-    """Whether the process is alive and is a local cloud: ids are used again after a reboot."""
+def _is_ours(process_id: object, state_dir: Path) -> bool:
+    """Whether the process is alive and is the local cloud of this folder: ids are used again."""
     if not isinstance(process_id, int):
         return False
     try:
         process = psutil.Process(process_id)
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        return alive and "local_cloud.server" in process.cmdline()
-    except psutil.NoSuchProcess:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        arguments: list[str] = process.cmdline()
+    except psutil.Error:
         return False
+    return arguments[-2:] == [SERVER_MODULE, str(state_dir.resolve())]
 
 
 def _kill_session(session_id: int) -> None:
-    for process_id in psutil.pids():
-        try:
-            if os.getsid(process_id) == session_id:
-                os.kill(process_id, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue
+    """Kill what is left of a server's session, and all that the session's processes started."""
+    victims: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getsid(process.pid) == session_id:
+                victims |= {process, *process.children(recursive=True)}
+    for process in victims:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def _port_taken(port: int) -> bool:

@@ -6,20 +6,28 @@ that MiniStack, which reads its own from the environment at import, finds them t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
+import shutil
 import sys
-import threading
+import time
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from local_cloud.environment import server_environment
+from local_cloud.readiness import answers
 from local_cloud.settings import LocalCloudSettings
 from local_cloud.tls import ensure_certificate
+
+if TYPE_CHECKING:
+    from local_cloud.sagemaker.service import Tasks
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
 SAVE_SECONDS = 20.0
 STOP_SECONDS = 30.0
+POLL_SECONDS = 0.2
 
 logger = logging.getLogger("local_cloud")
 
@@ -42,7 +50,10 @@ def settings_from_json(text: str) -> LocalCloudSettings:
 
 def run(settings: LocalCloudSettings) -> None:
     """Serve until SIGTERM. Must run in a process of its own: it sets the environment."""
+    lock = hold_state(settings)
     ensure_certificate(settings)
+    shutil.rmtree(settings.temporary_dir, ignore_errors=True)
+    settings.temporary_dir.mkdir()
     os.environ.update(server_environment(settings))
     # Only now: MiniStack reads the environment when it is imported.
     from local_cloud import ministack_bridge
@@ -84,41 +95,63 @@ def run(settings: LocalCloudSettings) -> None:
         tasks.stop(timeout_seconds=STOP_SECONDS)
 
     def resume_when_serving(service: SageMakerService) -> None:
-        wait_until_serving(settings)
+        if not wait_until_serving(settings, tasks):
+            return
         for family in dispatch.FAMILIES:
             family.resume(service)
 
-    ministack_bridge.serve(host="127.0.0.1", port=settings.port, on_start=on_start, on_stop=on_stop)
+    with lock:
+        ministack_bridge.serve(
+            host="127.0.0.1", port=settings.port, on_start=on_start, on_stop=on_stop
+        )
 
 
-def save_state_regularly(tasks: object) -> None:
+def save_state_regularly(tasks: Tasks) -> None:
     """MiniStack writes its state at an orderly stop only; this bounds what a kill can lose."""
     from local_cloud import ministack_bridge
 
-    pause = threading.Event()
-    while not getattr(tasks, "stopping", True):
-        for _ in range(int(SAVE_SECONDS)):
-            pause.wait(1.0)
-            if getattr(tasks, "stopping", True):
-                return
+    last = time.monotonic()
+    while not tasks.stopping:
+        time.sleep(POLL_SECONDS)
+        if time.monotonic() - last < SAVE_SECONDS:
+            continue
         try:
             ministack_bridge.save_state()
         except RuntimeError as error:
             # A service changed its state while it was read: the next round writes it.
             logger.info("state not saved this time: %s", error)
+        except Exception:
+            logger.exception("state not saved this time")
+        last = time.monotonic()
 
 
-def wait_until_serving(settings: LocalCloudSettings) -> None:
-    """Block until the own port accepts connections."""
-    import socket
-    import time
+def wait_until_serving(settings: LocalCloudSettings, tasks: Tasks) -> bool:
+    """Block until this server answers; False where it stops before that."""
+    while not tasks.stopping:
+        if answers(settings):
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"the local cloud does not listen on port {settings.port}")
+
+def hold_state(settings: LocalCloudSettings) -> IO[str]:
+    """Keep other servers off this state while the answered file is open.
+
+    Raises SystemExit where another one has it: two would overwrite each other's.
+    """
+    lock = (settings.state_dir / "server.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise SystemExit(
+            f"the local cloud of process {lock.read()} runs on {settings.state_dir} already: "
+            "end that process first"
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
 
 
 if __name__ == "__main__":

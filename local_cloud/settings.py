@@ -46,6 +46,11 @@ class LocalCloudSettings:
         return self.state_dir / "sagemaker.sqlite"
 
     @property
+    def temporary_dir(self) -> Path:
+        """Temporary files of the server and of Lambda functions; emptied at each start."""
+        return self.state_dir / "tmp"
+
+    @property
     def jobs_dir(self) -> Path:
         """One folder a job: its ``/opt/ml`` tree and its log."""
         return self.state_dir / "jobs"

@@ -134,6 +134,100 @@ def test_a_start_that_fails_shows_the_end_of_the_log(tmp_path: Path) -> None:
         process.start(settings, any_port=True)
 
 
+def test_a_start_that_fails_or_is_interrupted_leaves_no_process_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def interrupt(_settings: LocalCloudSettings, child: subprocess.Popen[bytes]) -> None:
+        started.append(child.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "_await_answer", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        process.start(LocalCloudSettings(state_dir=tmp_path), any_port=True)
+    assert not psutil.pid_exists(started[0])
+    assert process.running(tmp_path) is None
+
+
+def test_a_stale_record_does_not_stop_another_folders_local_cloud(
+    cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stale = tmp_path_factory.mktemp("stale")
+    record = cloud.settings.state_dir / "running.json"
+    (stale / "running.json").write_text(record.read_text())
+    assert process.running(stale) is None
+    assert process.stop(LocalCloudSettings(state_dir=stale)) is False
+    assert process.running(cloud.settings.state_dir) == cloud.settings
+
+
+def test_a_second_server_on_the_same_state_is_refused(cloud: RunningCloud) -> None:
+    record = cloud.settings.state_dir / "running.json"
+    kept = record.read_text()
+    record.write_text("")
+    with pytest.raises(process.LocalCloudError, match=r"runs on .* already"):
+        process.start(cloud.settings, any_port=True)
+    record.write_text(kept)
+    assert process.running(cloud.settings.state_dir) == cloud.settings
+
+
+def test_a_port_that_another_program_takes_meanwhile_is_given_up_for_a_free_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    really_taken = process._port_taken
+
+    def taken(port: int) -> bool:
+        looked.append(port)
+        return len(looked) > 1 and really_taken(port)
+
+    monkeypatch.setattr(process, "_port_taken", taken)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = process.start(LocalCloudSettings(state_dir=tmp_path, port=port), any_port=True)
+    process.stop(settings)
+    assert settings.port != port
+
+
+def test_a_relative_folder_with_spaces_and_letters_of_any_language_holds_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = process.start(LocalCloudSettings(state_dir=Path("my clöud")), any_port=True)
+    try:
+        assert settings.state_dir == tmp_path / "my clöud"
+        assert process.running(Path("my clöud")) == settings
+        assert (settings.state_dir / "sagemaker.sqlite").is_file()
+    finally:
+        process.stop(settings)
+
+
+def test_temporary_files_of_a_killed_server_are_gone_after_the_next_start(
+    cloud: RunningCloud,
+) -> None:
+    process_id = process.pid(cloud.settings.state_dir)
+    assert process_id is not None
+    left = cloud.settings.temporary_dir / "ministack-lambda-f-1"
+    left.mkdir()
+    os.kill(process_id, signal.SIGKILL)
+    await_true(lambda: process.running(cloud.settings.state_dir) is None)
+    again(cloud)
+    assert not left.exists()
+
+
+def test_a_folder_that_is_no_local_clouds_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(process.LocalCloudError, match="nothing was removed"):
+        process.reset(LocalCloudSettings(state_dir=tmp_path))
+    assert (tmp_path / "thesis.txt").is_file()
+
+
+def test_a_folder_that_cannot_hold_state_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(process.LocalCloudError, match=r"cannot use .*file"):
+        process.start(LocalCloudSettings(state_dir=tmp_path / "file"))
+
+
 def test_stopping_what_does_not_run_is_no_error(tmp_path: Path) -> None:
     assert process.stop(LocalCloudSettings(state_dir=tmp_path)) is False
 
