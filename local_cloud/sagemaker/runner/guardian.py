@@ -4,8 +4,8 @@
 
 Its standard input is a pipe that the starter holds open: it reaches its end when the starter
 closes it or dies, however it dies. Then the program gets SIGTERM, and SIGKILL after the grace
-time; everything that it started in its process group is ended too. Standard library only,
-because it is run as a file, without this package.
+time. Whatever it started ends with it, daemons in sessions of their own included (on Linux; its
+process group elsewhere). Standard library only, because it is run as a file, without this package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ import time
 from pathlib import Path
 
 POLL_SECONDS = 0.2
+KILL_SECONDS = 5.0
+"""A process that waits for a broken disk cannot be killed; it must not hold this one up."""
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """A shell's exit statuses for a program that is not there or cannot be run."""
 _WRAPPER = "bwrap"
@@ -35,6 +38,9 @@ def main(grace_seconds: float, command: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    if libc is not None:
+        # Processes whose parent has ended become this one's children, so that it finds them.
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
     def prepare() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -54,6 +60,7 @@ def main(grace_seconds: float, command: list[str]) -> int:
         if not _starter_lives():
             _end(child, grace_seconds)
     _kill_group(child.pid)
+    _kill_descendants()
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
@@ -107,6 +114,27 @@ def _name(process: int) -> str:
 def _kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
+
+
+def _kill_descendants() -> None:
+    """Kill what the program left, generation after generation: orphans move up to this process."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while (children := _descendants()) and time.monotonic() < deadline:
+        for process in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        time.sleep(0.01)
+
+
+def _descendants() -> set[int]:
+    parents = _parents()
+    found = {os.getpid()}
+    while new := {one for one, parent in parents.items() if parent in found} - found:
+        found |= new
+    return found - {os.getpid()}
 
 
 if __name__ == "__main__":
