@@ -59,7 +59,9 @@ class PipelineResource:
             created = self.create(new["PipelineName"], new, stack_name)
             self.delete(physical_id, old)
             return created
-        self._call("UpdatePipeline", {"PipelineName": physical_id, **_pipeline_members(new)})
+        request = {"PipelineName": physical_id, **_pipeline_members(new)}
+        arn = self._call("UpdatePipeline", request)["PipelineArn"]
+        _change_tags(self._call, arn, old, new)
         return physical_id, {}
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
@@ -99,8 +101,7 @@ class ModelPackageGroupResource:
             self.delete(physical_id, old)
             return created
         # Name and description replace the group on AWS; tags alone are changed in place.
-        if new.get("Tags"):
-            self._call("AddTags", {"ResourceArn": physical_id, "Tags": new["Tags"]})
+        _change_tags(self._call, physical_id, old, new)
         return physical_id, {"ModelPackageGroupArn": physical_id}
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
@@ -134,6 +135,15 @@ def _pipeline_members(properties: dict[str, Any]) -> dict[str, Any]:
         if properties.get(source):
             members[target] = properties[source]
     return members
+
+
+def _change_tags(call: Call, arn: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    kept = {tag["Key"] for tag in new.get("Tags") or []}
+    gone = [tag["Key"] for tag in old.get("Tags") or [] if tag["Key"] not in kept]
+    if gone:
+        call("DeleteTags", {"ResourceArn": arn, "TagKeys": gone})
+    if kept:
+        call("AddTags", {"ResourceArn": arn, "Tags": new["Tags"]})
 
 
 def _ignore_missing(delete: Callable[[], Response]) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting.plan import find_config, find_model
-from local_cloud.sagemaker.hosting.tagging import remove_all
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import remove_all, set_tags
 
 KIND = "endpoint-config"
 _SUMMARY = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")

@@ -10,6 +10,7 @@ from local_cloud.sagemaker.errors import ConflictException, ValidationException
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import remove_all, set_tags
 
 KIND = "model-package-group"
 PACKAGE_KIND = "model-package"
@@ -40,7 +41,6 @@ def create_model_package_group(service: SageMakerService, request: Request) -> R
         "CreationTime": time.time(),
         "CreatedBy": {},
         "ModelPackageGroupStatus": "Completed",
-        "_tags": list(request.get("Tags", [])),
         "_last_version": 0,
     }
     for member in ("ModelPackageGroupDescription", "ManagedConfiguration"):
@@ -50,6 +50,7 @@ def create_model_package_group(service: SageMakerService, request: Request) -> R
         service.store.create(KIND, name, document)
     except NameTakenError as error:
         raise ValidationException(f"Model Package Group already exists: {arn}") from error
+    set_tags(service, arn, list(request.get("Tags", [])))
     return {"ModelPackageGroupArn": arn}
 
 
@@ -89,6 +90,7 @@ def delete_model_package_group(service: SageMakerService, request: Request) -> R
                 f"{len(held)} Model Packages. Delete them with DeleteModelPackage first."
             )
         service.store.delete(KIND, name)
+        remove_all(service, document["ModelPackageGroupArn"])
     return {}
 
 

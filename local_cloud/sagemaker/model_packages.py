@@ -17,6 +17,7 @@ from local_cloud.sagemaker.model_package_data import checked_specification
 from local_cloud.sagemaker.model_package_events import publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import remove_all, set_tags
 
 KIND = groups.PACKAGE_KIND
 _KEPT = (
@@ -105,6 +106,7 @@ def create_model_package(service: SageMakerService, request: Request) -> Respons
             service.store.create(KIND, arn, document)
         except NameTakenError as error:
             raise ConflictException(f"Model Package already exists: {arn}") from error
+    set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     return {"ModelPackageArn": arn}
 
@@ -139,7 +141,6 @@ def _new_document(request: Request) -> Document:
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
         "_client_token": request.get("ClientToken"),
-        "_tags": list(request.get("Tags", [])),
     }
     document.update({member: request[member] for member in _KEPT if member in request})
     document.setdefault("CertifyForMarketplace", False)
@@ -263,6 +264,7 @@ def _of(document: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]
 def delete_model_package(service: SageMakerService, request: Request) -> Response:
     document = find_package(service, request["ModelPackageName"])
     service.store.delete(KIND, document["ModelPackageArn"])
+    remove_all(service, document["ModelPackageArn"])
     return {}
 
 

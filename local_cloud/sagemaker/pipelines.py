@@ -18,6 +18,7 @@ from local_cloud.sagemaker.pipeline import state
 from local_cloud.sagemaker.pipeline.checks import validated
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import remove_all, set_tags
 
 KIND = "pipeline"
 _CHANGEABLE = (
@@ -92,13 +93,13 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
         "CreatedBy": {},
         "LastModifiedBy": {},
         "_token": request.get("ClientRequestToken"),
-        "_tags": list(request.get("Tags", [])),
         "_versions": [_version(1, text, now)],
     }
     try:
         service.store.create(KIND, key, document)
     except NameTakenError as error:
         raise _already_exists(name) from error
+    set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
     return {"PipelineArn": document["PipelineArn"]}
 
 
@@ -149,6 +150,7 @@ def delete_pipeline(service: SageMakerService, request: Request) -> Response:
         for execution in executions:
             service.store.delete(state.KIND, execution["PipelineExecutionArn"])
         service.store.delete(KIND, key_of(document["PipelineName"]))
+        remove_all(service, arn)
     return {"PipelineArn": arn}
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import NameTakenError
 
 KIND = "tags"
+_KEPT_BY_ARN = ("pipeline-execution", "model-package")
 
 
 def tags_of(service: SageMakerService, arn: str) -> dict[str, str]:
@@ -27,17 +30,26 @@ def set_tags(service: SageMakerService, arn: str, tags: list[dict[str, Any]]) ->
         service.store.mutate(KIND, arn, lambda document: document["tags"].update(added))
 
 
+def remove_all(service: SageMakerService, arn: str) -> None:
+    """Tags end with the resource that has them."""
+    if service.store.find(KIND, arn):
+        service.store.delete(KIND, arn)
+
+
 def add_tags(service: SageMakerService, request: Request) -> Response:
+    _check_there(service, request["ResourceArn"])
     set_tags(service, request["ResourceArn"], request["Tags"])
     return {"Tags": _as_list(tags_of(service, request["ResourceArn"]))}
 
 
 def list_tags(service: SageMakerService, request: Request) -> Response:
-    return {"Tags": _as_list(tags_of(service, request["ResourceArn"]))}
+    _check_there(service, request["ResourceArn"])
+    return page(_as_list(tags_of(service, request["ResourceArn"])), request, "Tags")
 
 
 def delete_tags(service: SageMakerService, request: Request) -> Response:
     arn = request["ResourceArn"]
+    _check_there(service, arn)
     if service.store.find(KIND, arn):
         gone = set(request["TagKeys"])
 
@@ -46,6 +58,15 @@ def delete_tags(service: SageMakerService, request: Request) -> Response:
 
         service.store.mutate(KIND, arn, remove)
     return {}
+
+
+def _check_there(service: SageMakerService, arn: str) -> None:
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    if kind == "pipeline" and "/execution/" in name:
+        kind = "pipeline-execution"
+    key = arn if kind in _KEPT_BY_ARN else name
+    if service.store.find(kind, key) is None:
+        raise ValidationException(f"Requested resource not found: {arn}")
 
 
 def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, Valida
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import set_tags
 from local_cloud.sagemaker.tuner import checks, completion, trials
 from local_cloud.sagemaker.tuner.search import KIND, Search
 
@@ -54,6 +55,7 @@ def create_hyper_parameter_tuning_job(service: SageMakerService, request: Reques
             "Hyperparameter tuning job names must be unique within an AWS account and region, "
             f"and a job with this name already exists ({arn})"
         ) from None
+    set_tags(service, arn, document["_tags"])
     _publish(service, document)
     _start_search(service, name)
     return {"HyperParameterTuningJobArn": arn}

@@ -14,10 +14,10 @@ from local_cloud.sagemaker.hosting import registry
 from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.state import KIND, change
-from local_cloud.sagemaker.hosting.tagging import remove_all
 from local_cloud.sagemaker.hosting.variant import remove_files
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.tags import remove_all
 
 
 def begin(service: SageMakerService, endpoint: str) -> None:

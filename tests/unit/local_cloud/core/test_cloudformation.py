@@ -49,13 +49,15 @@ def test_a_template_makes_changes_and_removes_a_pipeline_and_a_group(cloud: Runn
     group = sagemaker.describe_model_package_group(ModelPackageGroupName="from-template")
     assert outputs == {"Pipeline": "from-template", "Group": group["ModelPackageGroupArn"]}
 
-    changed = template(role, PipelineDescription="changed")
+    changed = template(role, PipelineDescription="changed", Tags=[{"Key": "stage", "Value": "new"}])
     cloudformation.update_stack(StackName="types", TemplateBody=changed)
     cloudformation.get_waiter("stack_update_complete").wait(
         StackName="types", WaiterConfig={"Delay": 1}
     )
     described = sagemaker.describe_pipeline(PipelineName="from-template")
     assert described["PipelineDescription"] == "changed"
+    tags = sagemaker.list_tags(ResourceArn=described["PipelineArn"])["Tags"]
+    assert {"Key": "stage", "Value": "new"} in tags
 
     cloudformation.delete_stack(StackName="types")
     cloudformation.get_waiter("stack_delete_complete").wait(

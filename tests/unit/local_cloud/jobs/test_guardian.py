@@ -20,7 +20,7 @@ def guarded(program: str) -> subprocess.Popen[bytes]:
 
 def is_gone(process_id: int) -> bool:
     try:
-        return psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_cloud.sagemaker import dispatch
+from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.service import SageMakerService
+from tests.unit.local_cloud.pipeline.definitions import ROLE
+from tests.unit.local_cloud.sagemaker_doubles import make_service
+
+TAGS = [{"Key": "team", "Value": "rooks"}]
+DEFINITION = (
+    '{"Version": "2020-12-01", "Steps": '
+    '[{"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": "-"}}]}'
+)
+GROUP = {"ModelPackageGroupName": "tagged"}
+PIPELINE = {"PipelineName": "Tagged"}
+PACKAGE = {"ModelPackageName": "tagged"}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[SageMakerService]:
+    made, _, _, tasks = make_service(tmp_path)
+    yield made
+    tasks.shut_down()
+
+
+def tagged(service: SageMakerService, create: str, request: dict[str, Any], arn: str) -> str:
+    return str(dispatch.perform(service, create, {**request, "Tags": TAGS})[arn])
+
+
+def tags(service: SageMakerService, arn: str) -> Any:
+    return dispatch.perform(service, "ListTags", {"ResourceArn": arn})["Tags"]
+
+
+@pytest.mark.parametrize(
+    ("create", "request_", "arn_member", "delete", "name"),
+    [
+        (
+            "CreateModelPackageGroup",
+            GROUP,
+            "ModelPackageGroupArn",
+            "DeleteModelPackageGroup",
+            GROUP,
+        ),
+        (
+            "CreatePipeline",
+            {
+                **PIPELINE,
+                "PipelineDefinition": DEFINITION,
+                "RoleArn": ROLE,
+                "ClientRequestToken": "t" * 32,
+            },
+            "PipelineArn",
+            "DeletePipeline",
+            {**PIPELINE, "ClientRequestToken": "t" * 32},
+        ),
+        (
+            "CreateModelPackage",
+            {**PACKAGE, "SourceUri": "s3://models/m"},
+            "ModelPackageArn",
+            "DeleteModelPackage",
+            PACKAGE,
+        ),
+    ],
+)
+def test_tags_given_at_creation_are_listed_and_end_with_the_resource(
+    service: SageMakerService,
+    create: str,
+    request_: dict[str, Any],
+    arn_member: str,
+    delete: str,
+    name: dict[str, Any],
+) -> None:
+    arn = tagged(service, create, request_, arn_member)
+    assert tags(service, arn) == TAGS
+    dispatch.perform(service, delete, name)
+    dispatch.perform(service, create, request_)
+    assert tags(service, arn) == []
+
+
+def test_a_resource_that_is_not_there_has_no_tags_to_list_add_or_delete(
+    service: SageMakerService,
+) -> None:
+    missing = {"ResourceArn": service.arn("training-job/none")}
+    for action, more in (
+        ("ListTags", {}),
+        ("AddTags", {"Tags": TAGS}),
+        ("DeleteTags", {"TagKeys": ["team"]}),
+    ):
+        with pytest.raises(ApiError, match="training-job/none"):
+            dispatch.perform(service, action, {**missing, **more})
+
+
+def test_many_tags_come_in_pages(service: SageMakerService) -> None:
+    many = [{"Key": f"k{n:02}", "Value": "v"} for n in range(50)]
+    arn = tagged(service, "CreateModelPackageGroup", GROUP, "ModelPackageGroupArn")
+    dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": many[:49]})
+    dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": many[49:]})
+    first = dispatch.perform(service, "ListTags", {"ResourceArn": arn, "MaxResults": 50})
+    rest = dispatch.perform(
+        service, "ListTags", {"ResourceArn": arn, "NextToken": first["NextToken"]}
+    )
+    assert [*first["Tags"], *rest["Tags"]] == sorted([*many, *TAGS], key=lambda tag: tag["Key"])
