@@ -8,6 +8,7 @@ CloudFormation template reference.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +45,8 @@ class PipelineResource:
         name = properties.get("PipelineName") or generated_name(stack_name, logical_id)
         request = {
             "PipelineName": name,
-            "ClientRequestToken": f"cloudformation-{name}".ljust(32, "-"),
+            # Drawn, so that another stack's pipeline of this name is not taken for this one.
+            "ClientRequestToken": str(uuid.uuid4()),
             **_pipeline_members(properties),
         }
         if properties.get("Tags"):
@@ -67,7 +69,7 @@ class PipelineResource:
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
         request = {
             "PipelineName": physical_id,
-            "ClientRequestToken": f"cloudformation-{physical_id}".ljust(32, "-"),
+            "ClientRequestToken": str(uuid.uuid4()),
         }
         _ignore_missing(lambda: self._call("DeletePipeline", request))
 

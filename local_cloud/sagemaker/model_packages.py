@@ -94,6 +94,11 @@ def create_model_package(service: SageMakerService, request: Request) -> Respons
     with service.store.transaction():
         known = _created_with(service, request.get("ClientToken"))
         if known is not None:
+            if known.get("_request", request) != dict(request):
+                raise ConflictException(
+                    f"The ClientToken '{request['ClientToken']}' was used with other parameters "
+                    f"to create {known['ModelPackageArn']}."
+                )
             return {"ModelPackageArn": known["ModelPackageArn"]}
         if "ModelPackageGroupName" in request:
             _into_group(service, request["ModelPackageGroupName"], document)
@@ -141,6 +146,7 @@ def _new_document(request: Request) -> Document:
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
         "_client_token": request.get("ClientToken"),
+        "_request": dict(request),
     }
     document.update({member: request[member] for member in _KEPT if member in request})
     document.setdefault("CertifyForMarketplace", False)

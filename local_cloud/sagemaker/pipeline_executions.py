@@ -57,6 +57,7 @@ def start_pipeline_execution(service: SageMakerService, request: Request) -> Res
     with service.store.transaction():
         known = _started_with(service, pipeline["PipelineArn"], request.get("ClientRequestToken"))
         if known is not None:
+            _refuse_other_parameters(known, request)
             return {"PipelineExecutionArn": known["PipelineExecutionArn"]}
         document = _new_execution(service, pipeline, request)
         arn = document["PipelineExecutionArn"]
@@ -78,6 +79,19 @@ def _started_with(service: SageMakerService, arn: str, token: str | None) -> Doc
         if document["PipelineArn"] == arn and document["_tokens"][0] == token:
             return document
     return None
+
+
+def _refuse_other_parameters(known: Document, request: Request) -> None:
+    given = _by_name(request.get("PipelineParameters", []))
+    if given != _by_name(known["_parameters"]):
+        raise ConflictException(
+            f"The ClientRequestToken '{request['ClientRequestToken']}' was used with other "
+            f"parameters to start '{known['PipelineExecutionArn']}'."
+        )
+
+
+def _by_name(parameters: list[dict[str, str]]) -> dict[str, str]:
+    return {parameter["Name"]: parameter["Value"] for parameter in parameters}
 
 
 def _new_execution(
@@ -135,16 +149,14 @@ def _experiment(
 
 
 def stop_pipeline_execution(service: SageMakerService, request: Request) -> Response:
-    document = _execution(service, request)
-    arn = document["PipelineExecutionArn"]
+    arn = _execution(service, request)["PipelineExecutionArn"]
+    document = state.set_execution_status(service, arn, "Stopping", only_from=("Executing",))
     status = document["PipelineExecutionStatus"]
     if status not in state.RUNNING_EXECUTION:
         raise ConflictException(
             f"Pipeline execution '{arn}' is {status}. Only pipeline executions with "
             "'Executing' status can be stopped."
         )
-    if status == "Executing":
-        state.set_execution_status(service, arn, "Stopping")
     return {"PipelineExecutionArn": arn}
 
 
@@ -152,12 +164,11 @@ def retry_pipeline_execution(service: SageMakerService, request: Request) -> Res
     """Run a failed or stopped execution again from the steps that did not succeed."""
     arn = _execution(service, request)["PipelineExecutionArn"]
     token = request.get("ClientRequestToken")
-    repeated = False
+    previous: str | None = None
 
     def change(document: Document) -> None:
-        nonlocal repeated
-        repeated = token is not None and token in document["_tokens"]
-        if repeated:
+        nonlocal previous
+        if token is not None and token in document["_tokens"]:
             return
         status = document["PipelineExecutionStatus"]
         if status not in ("Failed", "Stopped"):
@@ -173,10 +184,15 @@ def retry_pipeline_execution(service: SageMakerService, request: Request) -> Res
         }
         if "ParallelismConfiguration" in request:
             document["ParallelismConfiguration"] = request["ParallelismConfiguration"]
+        # Here and not later: a second retry at the same time must find it executing.
+        document["PipelineExecutionStatus"] = "Executing"
+        document["LastModifiedTime"] = time.time()
+        document.pop("FailureReason", None)
+        previous = status
 
-    service.store.mutate(KIND, arn, change)
-    if not repeated:
-        state.set_execution_status(service, arn, "Executing")
+    document = service.store.mutate(KIND, arn, change)
+    if previous is not None:
+        state.publish_execution(service, document, previous=previous)
         executor.start(service, arn)
     return {"PipelineExecutionArn": arn}
 

@@ -70,11 +70,22 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
     name = request["PipelineName"]
     key = key_of(name)
     known = service.store.find(KIND, key)
-    if known is not None:
-        if known["_token"] == request.get("ClientRequestToken", ""):
-            return {"PipelineArn": known["PipelineArn"]}
+    if known is not None and known["_token"] != request.get("ClientRequestToken", ""):
         raise _already_exists(name)
     text = _definition_text(service, request)
+    if known is not None:
+        if (
+            known["_versions"][0]["PipelineDefinition"],
+            known.get("_first_role", request["RoleArn"]),
+        ) != (
+            text,
+            request["RoleArn"],
+        ):
+            raise ConflictException(
+                f"The ClientRequestToken was used with another definition or role to create "
+                f"'{known['PipelineArn']}'."
+            )
+        return {"PipelineArn": known["PipelineArn"]}
     if text is None:
         raise ValidationException(
             "Either Pipeline Definition or Pipeline Definition S3 location should be provided"
@@ -93,6 +104,7 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
         "CreatedBy": {},
         "LastModifiedBy": {},
         "_token": request.get("ClientRequestToken"),
+        "_first_role": request["RoleArn"],
         "_versions": [_version(1, text, now)],
     }
     try:

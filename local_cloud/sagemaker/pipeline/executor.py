@@ -48,6 +48,17 @@ class ExecutionRun:
 
     def run(self) -> None:
         """Returns when the execution has ended, or when the local cloud stops."""
+        try:
+            self._run()
+        except Exception as error:
+            if self._service.tasks.stopping:
+                raise
+            # Without this thread nothing would ever end the execution.
+            reason = f"InternalServerError: {type(error).__name__}: {error}"
+            state.set_execution_status(self._service, self._arn, "Failed", reason=reason)
+            raise
+
+    def _run(self) -> None:
         while not self._service.tasks.stopping:
             self._step_ended.clear()
             document = self._service.store.get(state.KIND, self._arn)

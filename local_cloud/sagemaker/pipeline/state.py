@@ -43,12 +43,22 @@ def progress(document: Document) -> dict[str, Progress]:
 
 
 def set_execution_status(
-    service: SageMakerService, arn: str, status: str, *, reason: str | None = None
+    service: SageMakerService,
+    arn: str,
+    status: str,
+    *,
+    reason: str | None = None,
+    only_from: tuple[str, ...] = (),
 ) -> Document:
-    """Write the new status and put its event on the bus."""
+    """Write the new status and put its event on the bus; answers the document.
+
+    Nothing happens where the status is none of ``only_from`` (empty: any will do).
+    """
     previous: list[str | None] = []
 
     def change(document: Document) -> None:
+        if only_from and document["PipelineExecutionStatus"] not in only_from:
+            return
         previous.append(document["PipelineExecutionStatus"])
         document["PipelineExecutionStatus"] = status
         document["LastModifiedTime"] = time.time()
@@ -57,7 +67,8 @@ def set_execution_status(
             document["FailureReason"] = reason[: _REASON_LIMITS["execution"]]
 
     document = service.store.mutate(KIND, arn, change)
-    publish_execution(service, document, previous=previous[0])
+    if previous:
+        publish_execution(service, document, previous=previous[0])
     return document
 
 

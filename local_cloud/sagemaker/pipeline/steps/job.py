@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_cloud.sagemaker.pipeline import names, shapes
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult, jsonable
 from local_cloud.sagemaker.pipeline.errors import StepFailedError, of_job
@@ -113,10 +115,22 @@ def _await_end(context: StepContext, job: JobType, client: Any, name: str) -> st
             return status
         if context.stop_requested.is_set() and not asked_to_stop:
             asked_to_stop = True
-            if status != "Stopping":
-                getattr(client, f"stop_{job.method}")(**{job.name_member: name})
+            if not _stop(context, job, client, name):
+                continue
             context.stopping()
         context.pause()
+
+
+def _stop(context: StepContext, job: JobType, client: Any, name: str) -> bool:
+    """Ask the job to stop; False where it came to its end meanwhile."""
+    try:
+        getattr(client, f"stop_{job.method}")(**{job.name_member: name})
+    except ClientError:
+        document = context.service.store.find(job.kind, name) or {}
+        if document.get(job.status_member) in _TERMINAL:
+            return False
+        raise
+    return True
 
 
 def _failure_reason(description: dict[str, Any], status: str) -> str:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from tests.local_cloud_fixture import RunningCloud
 
@@ -67,3 +68,21 @@ def test_a_template_makes_changes_and_removes_a_pipeline_and_a_group(cloud: Runn
         sagemaker.describe_pipeline(PipelineName="from-template")
     groups = sagemaker.list_model_package_groups(NameContains="from-template")
     assert groups["ModelPackageGroupSummaryList"] == []
+
+
+def test_a_pipeline_of_that_name_that_is_there_already_fails_a_stack_and_stays(
+    cloud: RunningCloud,
+) -> None:
+    role = cloud.role("twice", [], trusts=["sagemaker.amazonaws.com"])
+    cloudformation, sagemaker = cloud.client("cloudformation"), cloud.client("sagemaker")
+    resources = json.loads(template(role, PipelineName="twice"))["Resources"]
+    one = json.dumps({"Resources": {"Pipeline": resources["Pipeline"]}})
+    waiting = {"Delay": 1}
+    cloudformation.create_stack(StackName="first", TemplateBody=one)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="first", WaiterConfig=waiting)
+    cloudformation.create_stack(StackName="second", TemplateBody=one)
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName="second", WaiterConfig=waiting
+        )
+    sagemaker.describe_pipeline(PipelineName="twice")

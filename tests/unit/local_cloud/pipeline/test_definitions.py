@@ -249,6 +249,8 @@ def test_a_pipeline_is_described_updated_listed_and_deleted(cloud: Cloud) -> Non
 def test_a_name_is_taken_once_but_the_same_request_twice_is_one(cloud: Cloud) -> None:
     text = definition([processing("A")])
     assert cloud.create(text) == cloud.create(text)
+    with pytest.raises(ConflictException, match="another definition"):
+        cloud.create(definition([processing("B")]))
     with pytest.raises(ValidationException, match=r"Pipeline with name \(digits\) already exists"):
         cloud.call(
             "CreatePipeline",

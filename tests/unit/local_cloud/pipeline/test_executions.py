@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from local_cloud.sagemaker.errors import (
     ResourceNotFound,
     ValidationException,
 )
+from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.state import EXECUTION_EVENT, STEP_EVENT
 from tests.unit.local_cloud.pipeline.conftest import Cloud
 from tests.unit.local_cloud.pipeline.definitions import (
@@ -29,6 +32,7 @@ from tests.unit.local_cloud.pipeline.definitions import (
     training,
     tuning,
 )
+from tests.unit.local_cloud.sagemaker_doubles import client_error
 
 REPORT = {"PropertyFileName": "EvaluationReport", "OutputName": "report", "FilePath": "e.json"}
 ACCURACY = {
@@ -323,6 +327,79 @@ def test_a_retry_keeps_what_succeeded_and_runs_the_rest_again(cloud: Cloud) -> N
     assert "FailureReason" not in described
     cloud.call("RetryPipelineExecution", **retry)
     assert len(cloud.aws.called("create_processing_job")) == 3
+
+
+def test_a_token_that_was_used_with_other_parameters_is_refused(cloud: Cloud) -> None:
+    parameters = [parameter("Data", DefaultValue="a")]
+    cloud.create(definition([processing("A")], Parameters=parameters))
+    arn = cloud.start(parameters={"Data": "b"})
+    assert cloud.start(parameters={"Data": "b"}) == arn
+    with pytest.raises(ConflictException, match="other parameters"):
+        cloud.start(parameters={"Data": "c"})
+
+
+def test_two_retries_at_once_run_the_execution_once(cloud: Cloud) -> None:
+    cloud.aws.behaviour = {"A": ["AlgorithmError: once", "hold"]}
+    arn = cloud.run(definition([processing("A")]))
+    refused: list[ConflictException] = []
+    together = threading.Barrier(4)
+
+    def retry(number: int) -> None:
+        together.wait()
+        try:
+            cloud.call(
+                "RetryPipelineExecution",
+                PipelineExecutionArn=arn,
+                ClientRequestToken=f"retry-{number}".ljust(32),
+            )
+        except ConflictException as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=retry, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cloud.until(lambda: cloud.statuses(arn) == {"A": "Executing"})
+    assert len(refused) == 3
+    cloud.aws.finish("A")
+    assert cloud.wait(arn)["PipelineExecutionStatus"] == "Succeeded"
+    assert len(cloud.aws.called("create_processing_job")) == 2
+
+
+def test_a_job_that_ends_while_it_is_asked_to_stop_ends_its_step_as_it_ended_itself(
+    cloud: Cloud,
+) -> None:
+    cloud.aws.behaviour = {"A": ["hold"]}
+    cloud.create(definition([processing("A")]))
+    arn = cloud.start()
+    cloud.until(lambda: cloud.statuses(arn) == {"A": "Executing"})
+    refusal = client_error("ValidationException", "it is Completed", "StopProcessingJob")
+
+    class EndsFirst(list[Any]):
+        def pop(self, _index: Any = -1) -> Any:
+            cloud.aws.finish("A")
+            return super().pop()
+
+    cloud.aws.refusals["stop_processing_job"] = EndsFirst([refusal])
+    cloud.call(
+        "StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken="stop".ljust(32)
+    )
+    cloud.wait(arn)
+    assert cloud.statuses(arn) == {"A": "Succeeded"}
+
+
+def test_an_execution_whose_own_work_breaks_says_so_and_does_not_run_for_ever(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: Any) -> Any:
+        raise RuntimeError("a fault of the interpreter")
+
+    monkeypatch.setattr(graph, "ready", broken)
+    cloud.create(definition([processing("A")]))
+    arn = cloud.start()
+    cloud.until(lambda: cloud.describe(arn)["PipelineExecutionStatus"] == "Failed")
+    assert "a fault of the interpreter" in cloud.describe(arn)["FailureReason"]
 
 
 def test_status_changes_are_told_in_awss_shape(cloud: Cloud) -> None:

@@ -171,6 +171,8 @@ def test_a_wrong_package_is_refused_and_uses_no_version(registry: Registry, case
 
 def test_the_same_client_token_registers_one_package(registry: Registry) -> None:
     assert registry.register(ClientToken="t") == registry.register(ClientToken="t")
+    with pytest.raises(ConflictException, match="other parameters"):
+        registry.register(ClientToken="t", ModelPackageDescription="another")
     assert len(registry.told) == 1
 
 
