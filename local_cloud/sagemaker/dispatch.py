@@ -114,10 +114,15 @@ class Dispatcher:
         except ApiError as error:
             named = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
             return error.status, named, json.dumps({"Message": error.message}).encode()
+        except Exception as error:
+            logger.exception("InvokeEndpoint of %r failed", name)
+            named = {"Content-Type": "application/json", "x-amzn-ErrorType": "InternalFailure"}
+            message = f"{type(error).__name__}: {error}"
+            return 500, named, json.dumps({"Message": message}).encode()
 
     def _authorise(self, action: str, request: Request, headers: dict[str, str]) -> None:
-        arn = iam.resource_arn(action, request, self._service.arn)
-        self._check(headers, f"sagemaker:{action}", arn)
+        for arn in iam.resource_arns(action, request, self._service.arn):
+            self._check(headers, f"sagemaker:{action}", arn)
         for role_arn in iam.passed_roles(request):
             passed_to = {"iam:PassedToService": "sagemaker.amazonaws.com"}
             self._check(headers, "iam:PassRole", role_arn, passed_to)
@@ -155,7 +160,14 @@ def _parse(body: bytes) -> dict[str, Any]:
         raise ApiError("SerializationException", f"The body is not JSON: {error}") from error
     if not isinstance(request, dict):
         raise ApiError("SerializationException", "The body is not a JSON object.")
-    return request
+    return {name: _without_nulls(value) for name, value in request.items() if value is not None}
+
+
+def _without_nulls(value: Any) -> Any:
+    """To AWS a member that is null is a member that is not there."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _error_body(error: ApiError) -> bytes:

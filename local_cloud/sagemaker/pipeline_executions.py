@@ -41,7 +41,9 @@ _UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName")
 
 
 def _execution(service: SageMakerService, request: Request) -> Document:
-    arn = request["PipelineExecutionArn"]
+    arn = request.get("PipelineExecutionArn")
+    if arn is None:
+        raise ValidationException("PipelineExecutionArn must be given.")
     document = service.store.find(KIND, arn)
     if document is None:
         raise ResourceNotFound(f"Pipeline execution '{arn}' does not exist.")

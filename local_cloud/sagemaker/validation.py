@@ -55,6 +55,10 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _string_faults(shape, value, path)
     elif shape.type_name in NUMBERS:
         yield from _number_faults(shape, value, path)
+    elif shape.type_name == "timestamp" and (
+        isinstance(value, bool) or not isinstance(value, int | float)
+    ):
+        yield _wrong_type(value, path, "a time in seconds since 1970-01-01T00:00:00Z")
     elif shape.type_name == "boolean" and not isinstance(value, bool):
         yield _wrong_type(value, path, "a boolean")
 

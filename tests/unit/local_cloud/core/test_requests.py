@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local_cloud.sagemaker import dispatch
 from tests.local_cloud_fixture import RunningCloud
+from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 
 def loose(cloud: RunningCloud) -> Any:
@@ -38,6 +42,49 @@ def test_an_action_that_is_not_there_answers_with_its_name_and_what_is(
             RoleArn="arn:aws:iam::000000000000:role/notebooks",
         )
     assert "CreateTrainingJob" in caught.value.response["Error"]["Message"]
+
+
+def test_a_member_that_is_null_is_a_member_that_is_not_there(cloud: RunningCloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    body = b'{"NameContains": null, "CreationTimeAfter": null}'
+    sagemaker.meta.events.register(
+        "before-sign.sagemaker.ListModels", lambda request, **_: setattr(request, "data", body)
+    )
+    assert "Models" in sagemaker.list_models()
+
+
+def test_a_time_that_is_no_number_is_refused(cloud: RunningCloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    body = b'{"CreationTimeAfter": "yesterday"}'
+    sagemaker.meta.events.register(
+        "before-sign.sagemaker.ListModels", lambda request, **_: setattr(request, "data", body)
+    )
+    with pytest.raises(ClientError, match="'yesterday' at 'creationTimeAfter' must be a time"):
+        sagemaker.list_models()
+
+
+def test_the_steps_of_no_execution_in_particular_are_refused(cloud: RunningCloud) -> None:
+    with pytest.raises(ClientError, match="PipelineExecutionArn must be given"):
+        cloud.client("sagemaker").list_pipeline_execution_steps()
+
+
+def test_a_fault_of_the_local_cloud_itself_is_an_internal_failure_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    service, _, _, _ = make_service(tmp_path)
+
+    def broken(*_arguments: Any, **_options: Any) -> Any:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr(dispatch.Dispatcher, "_check", broken)
+    dispatcher = dispatch.Dispatcher(service)
+    target = {"x-amz-target": "SageMaker.ListModels"}
+    for path, headers in (("/", target), ("/endpoints/e/invocations", {})):
+        status, _, body = asyncio.run(dispatcher("POST", path, headers, b"{}", {}))
+        assert status == 500
+        assert b"ZeroDivisionError: a fault of ours" in body
+    assert sum(record.exc_info is not None for record in caplog.records) == 2
+    service.store.close()
 
 
 def test_a_body_that_is_not_json_is_refused(cloud: RunningCloud) -> None:
