@@ -19,8 +19,10 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
-SESSION_SECONDS = 3600
-RENEW_SECONDS = 600
+SESSION_SECONDS = 28 * 24 * 3600
+"""SageMaker's longest MaxRuntimeInSeconds. On AWS a container's credentials are renewed while it
+runs; here they are given once and have to last."""
+RENEW_SECONDS = SESSION_SECONDS // 2
 CLIENT_CONFIG = Config(retries={"max_attempts": 4, "mode": "standard"}, max_pool_connections=32)
 
 
