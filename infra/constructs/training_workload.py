@@ -147,13 +147,8 @@ class TrainingWorkload(Construct):
         )
         function.allow(
             iam.PolicyStatement(
-                sid="FindPackages",
-                actions=["sagemaker:ListModelPackages"],
-                resources=[sagemaker_arn(self, f"model-package-group/{group_name}")],
-            ),
-            iam.PolicyStatement(
-                sid="DeletePackages",
-                actions=["sagemaker:DeleteModelPackage"],
+                sid="FindAndDeletePackages",
+                actions=["sagemaker:ListModelPackages", "sagemaker:DeleteModelPackage"],
                 resources=[sagemaker_arn(self, f"model-package/{group_name}/*")],
             ),
         )

@@ -29,18 +29,29 @@ NAME_MEMBERS = tuple(RESOURCES.values())
 VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")
 
 
-def resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], str]) -> str:
-    """The ARN that policies are evaluated on; ``*`` for actions that take no resource.
+def resource_arns(
+    action: str, request: Mapping[str, Any], arn: Callable[[str], str]
+) -> Iterator[str]:
+    """The ARNs that policies are evaluated on, each of which must be allowed.
 
-    ``arn`` completes ``training-job/x`` to an ARN.
+    ``*`` for actions that take no resource. ``arn`` completes ``training-job/x`` to an ARN.
     """
+    if "ModelPackageArnList" in request:
+        yield from request["ModelPackageArnList"]
+        return
+    yield _resource_arn(action, request, arn)
+    if action in {"CreateEndpoint", "UpdateEndpoint"}:
+        yield arn(f"endpoint-config/{request.get('EndpointConfigName')}")
+
+
+def _resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], str]) -> str:
     for member in ARN_MEMBERS:
         if member in request:
             return str(request[member])
     if action.startswith("List") and action not in LISTS_OF_ONE_RESOURCE:
         return "*"
-    if action == "CreateModelPackage" and "ModelPackageGroupName" in request:
-        # AWS authorises the package to be, whose version is not known yet.
+    if action in PACKAGES_OF_A_GROUP and "ModelPackageGroupName" in request:
+        # AWS authorises the packages of the group, whatever their versions.
         return arn(f"model-package/{_last(request['ModelPackageGroupName'])}/*")
     if "ModelPackageName" in request:
         name = str(request["ModelPackageName"])
@@ -53,7 +64,10 @@ def resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], s
     return "*"
 
 
+PACKAGES_OF_A_GROUP = {"CreateModelPackage", "ListModelPackages"}
 LISTS_OF_ONE_RESOURCE = {
+    "ListModelPackages",
+    "ListPipelineVersions",
     "ListTrainingJobsForHyperParameterTuningJob",
     "ListPipelineExecutions",
     "ListPipelineExecutionSteps",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+import cfnlint
 import pytest
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker.iam import passed_roles, resource_arn
+from local_cloud.sagemaker import dispatch, validation
+from local_cloud.sagemaker.iam import passed_roles, resource_arns
 from tests.local_cloud_fixture import RunningCloud
 
 GROUPS = "arn:aws:sagemaker:us-east-1:000000000000:model-package-group"
@@ -65,7 +69,7 @@ def test_a_pass_to_another_service_does_not_count(cloud: RunningCloud) -> None:
 
 
 def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
-    request = {
+    request: dict[str, Any] = {
         "RoleArn": "a",
         "TrainingJobDefinitions": [{"RoleArn": "b"}, {"RoleArn": "a"}],
         "Model": {"ExecutionRoleArn": "c"},
@@ -87,4 +91,29 @@ def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
 def test_an_action_is_authorised_on_the_resource_that_aws_documents(
     action: str, request_: dict[str, Any], resource: str
 ) -> None:
-    assert resource_arn(action, request_, lambda rest: rest) == resource
+    assert next(resource_arns(action, request_, lambda rest: rest)) == resource
+
+
+REFERENCE = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json"
+"""The service authorization reference, as cfn-lint carries it."""
+
+
+NAMED_BY_A_TOKEN = {"SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure"}
+"""Their requests hold no name; the local cloud evaluates them on every resource."""
+
+
+@pytest.mark.parametrize("action", sorted(dispatch.ACTIONS.keys() - NAMED_BY_A_TOKEN))
+def test_an_action_is_authorised_on_the_types_of_the_service_authorization_reference(
+    action: str,
+) -> None:
+    reference = json.loads(REFERENCE.read_text())["sagemaker"]["Actions"]
+    types = {name.lower(): value for name, value in reference.items()}[action.lower()]
+    shape = validation.operation(action).input_shape
+    request: dict[str, Any] = {
+        member: f"arn:{member}" if member.endswith("Arn") else "x" for member in shape.members
+    }
+    if "ModelPackageArnList" in request:
+        request["ModelPackageArnList"] = ["arn:package"]
+    given = {arn.split("/")[0] for arn in resource_arns(action, request, lambda rest: rest)}
+    by_arn = {arn for arn in given if arn.startswith("arn:")}
+    assert given == {"*"} if not types else by_arn or given <= set(types["Resources"])
