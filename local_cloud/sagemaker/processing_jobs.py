@@ -24,12 +24,14 @@ _SUMMARY_KEYS = (
     "FailureReason",
     "ExitMessage",
 )
+_ROOT = "/opt/ml/processing"
 _SORT_KEYS = {"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"}
 
 
 def create_processing_job(service: SageMakerService, request: Request) -> Response:
     check(service, request)
     name = request[_NAME]
+    service.credentials.as_role(request["RoleArn"], session_name=name)
     arn = service.arn(f"processing-job/{name}")
     now = time.time()
     document: Document = {
@@ -73,22 +75,17 @@ def check(service: SageMakerService, request: Request) -> None:
             raise ValidationException(
                 f"Input {given['InputName']}: the local cloud takes S3DataType S3Prefix only."
             )
-        _check_path(given["InputName"], source["LocalPath"])
+        places.check_container_path(source["LocalPath"], _ROOT, f"input {given['InputName']}")
         places.parse(source["S3Uri"])
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
         if "S3Output" not in output:
             raise ValidationException(
                 f"Output {output['OutputName']}: the local cloud takes S3Output only."
             )
-        _check_path(output["OutputName"], output["S3Output"]["LocalPath"])
-        places.parse(output["S3Output"]["S3Uri"])
-
-
-def _check_path(name: str, path: str) -> None:
-    if not path.startswith("/opt/ml/processing/"):
-        raise ValidationException(
-            f"LocalPath {path} of {name} is invalid: it must begin with /opt/ml/processing/"
+        places.check_container_path(
+            output["S3Output"]["LocalPath"], _ROOT, f"output {output['OutputName']}"
         )
+        places.parse(output["S3Output"]["S3Uri"])
 
 
 def describe_processing_job(service: SageMakerService, request: Request) -> Response:

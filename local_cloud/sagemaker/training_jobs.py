@@ -37,6 +37,8 @@ def create(service: SageMakerService, request: Request, *, tuning_job_arn: str |
     """CreateTrainingJob, for a client or for a tuning job."""
     check(service, request)
     name = request[_NAME]
+    # AWS refuses a role that SageMaker may not assume at once, too.
+    service.credentials.as_role(request["RoleArn"], session_name=name)
     arn = service.arn(f"training-job/{name}")
     document = _document(request, arn, tuning_job_arn)
     try:
@@ -70,10 +72,18 @@ def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
         raise ValidationException("Channel names must be unique within the request.")
     for channel in request.get("InputDataConfig", []):
         _check_channel(channel)
+    checkpoints = request.get("CheckpointConfig")
+    if checkpoints is not None:
+        places.parse(checkpoints["S3Uri"])
+        places.check_container_path(
+            checkpoints.get("LocalPath", training.CHECKPOINTS), "/opt/ml", "CheckpointConfig"
+        )
     _check_spot(request)
 
 
 def _check_channel(channel: Mapping[str, Any]) -> None:
+    if channel["ChannelName"] in (".", ".."):
+        raise ValidationException(f"{channel['ChannelName']!r} cannot be a channel's name.")
     source = channel["DataSource"].get("S3DataSource")
     if source is None:
         raise ValidationException(
@@ -154,8 +164,9 @@ def stop_training_job(service: SageMakerService, request: Request) -> Response:
                 "The request was rejected because the training job is in status "
                 f"{document[_STATUS]}."
             )
-        document[_STATUS] = "Stopping"
-        document["LastModifiedTime"] = time.time()
+        if document[_STATUS] == "InProgress":
+            document[_STATUS] = "Stopping"
+            training.note_transition(document, "Stopping")
 
     publish(service, service.store.mutate(KIND, request[_NAME], change))
     return {}

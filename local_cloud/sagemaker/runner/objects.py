@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from local_cloud.sagemaker.runner.places import S3Place
@@ -15,7 +16,11 @@ PARALLEL = 16
 
 
 class DataError(Exception):
-    """The client's data cannot be read or written; the message is for its FailureReason."""
+    """The client's data cannot be read; the message is for its FailureReason."""
+
+
+class UploadError(DataError):
+    """What a job made cannot be written; the message is for its FailureReason."""
 
 
 def download_prefix(s3: Any, source: S3Place, folder: Path) -> int:
@@ -52,7 +57,7 @@ def download_object(s3: Any, source: S3Place, target: Path) -> None:
 
 
 def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None = None) -> int:
-    """Every file below the folder; answers how many. Raises DataError."""
+    """Every file below the folder; answers how many. Raises UploadError."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     _each(
         lambda file: upload_file(
@@ -64,9 +69,9 @@ def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None
 
 
 def upload_file(s3: Any, file: Path, target: S3Place, *, kms_key: str | None = None) -> None:
-    """Raises DataError."""
+    """Raises UploadError."""
     extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-    with _explaining(f"write {target}"):
+    with _explaining(f"write {target}", UploadError):
         s3.upload_file(str(file), target.bucket, target.key, ExtraArgs=extra)
 
 
@@ -79,25 +84,29 @@ def list_keys(s3: Any, source: S3Place) -> Iterator[str]:
 
 
 class _explaining:  # noqa: N801 - reads as a statement
-    """Turns S3's refusals into DataError with what was tried."""
+    """Turns S3's refusals, and files that cannot be made, into a DataError with what was tried."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, kind: type[DataError] = DataError) -> None:
         self._what = what
+        self._kind = kind
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, S3UploadFailedError):
+            # boto3 hides the refusal of an upload in an error of its own.
+            error = error.__context__
         if isinstance(error, ClientError):
             details = error.response["Error"]
-            raise DataError(
+            raise self._kind(
                 f"cannot {self._what}: {details['Code']}: {details.get('Message', '')}"
             ) from error
+        if isinstance(error, OSError):
+            raise self._kind(f"cannot {self._what}: {error}") from error
 
 
 def _relative(key: str, prefix: str) -> str:
-    if key == prefix:
-        return key.rsplit("/", 1)[-1]
     # SageMaker strips the prefix up to its last slash: files of a/b1 keep b1 with prefix a/b.
     base = prefix if prefix.endswith("/") or key.startswith(f"{prefix}/") else _parent(prefix)
     relative = key.removeprefix(base).lstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from local_cloud.sagemaker.errors import ValidationException
 
@@ -19,6 +20,15 @@ class S3Place:
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
+
+
+def check_container_path(path: str, root: str, whose: str) -> None:
+    """Raises ValidationException unless ``path`` lies below ``root`` in the container."""
+    parts = PurePosixPath(path).parts
+    if PurePosixPath(root) not in PurePosixPath(path).parents or ".." in parts:
+        raise ValidationException(
+            f"LocalPath {path} of {whose} is invalid: it must lie below {root} and hold no '..'"
+        )
 
 
 def parse(uri: str) -> S3Place:

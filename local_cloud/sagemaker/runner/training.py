@@ -30,10 +30,13 @@ KIND = "training-job"
 EVENT = "SageMaker Training Job State Change"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 HOST = "algo-1"
+CHECKPOINTS = "/opt/ml/checkpoints"
+"""Where a container's checkpoints lie if the request does not say."""
 
 _MESSAGES = {
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
+    "Stopping": "Stopping the training job",
     "Uploading": "Uploading generated training model",
     "Completed": "Training job completed",
     "Stopped": "Training job stopped",
@@ -96,19 +99,27 @@ def fail(service: SageMakerService, name: str, reason: str) -> None:
 def _move(
     service: SageMakerService, name: str, secondary: str, message: str, changes: Document
 ) -> None:
-    now = time.time()
-
     def change(document: Document) -> None:
-        transitions = document["SecondaryStatusTransitions"]
-        transitions[-1].setdefault("EndTime", now)
-        transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
-        if document.get("TrainingJobStatus") != "InProgress" or changes:
-            transitions[-1]["EndTime"] = now
-        document.update(changes, SecondaryStatus=secondary, LastModifiedTime=now)
         if secondary == "Training":
-            document["TrainingStartTime"] = now
+            document["TrainingStartTime"] = time.time()
+        begins = secondary in ("Downloading", "Training")
+        if not (begins and document["TrainingJobStatus"] == "Stopping"):
+            note_transition(document, secondary, message)
+        if changes:
+            document.update(changes)
+            document["SecondaryStatusTransitions"][-1]["EndTime"] = time.time()
 
     publish(service, service.store.mutate(KIND, name, change))
+
+
+def note_transition(document: Document, secondary: str, message: str | None = None) -> None:
+    """Change the secondary status of a job's document."""
+    now = time.time()
+    transitions = document["SecondaryStatusTransitions"]
+    transitions[-1].setdefault("EndTime", now)
+    text = _MESSAGES[secondary] if message is None else message
+    transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": text})
+    document.update(SecondaryStatus=secondary, LastModifiedTime=now)
 
 
 def _run(service: SageMakerService, name: str) -> None:
@@ -118,6 +129,8 @@ def _run(service: SageMakerService, name: str) -> None:
         return
     except AlgorithmError as error:
         fail(service, name, f"AlgorithmError: {error}")
+    except objects.UploadError as error:
+        fail(service, name, f"ClientError: Artifact upload failed: {error}")
     except objects.DataError as error:
         fail(service, name, f"ClientError: Data download failed: {error}")
     except ApiError as error:
@@ -153,7 +166,7 @@ class _TrainingRun:
         config = self.request.get("CheckpointConfig")
         if config is None:
             return None
-        folder = self.workspace.local_path(config.get("LocalPath", "/opt/ml/checkpoints"))
+        folder = self.workspace.local_path(config.get("LocalPath", CHECKPOINTS))
         return CheckpointSync(self.s3, folder, places.parse(config["S3Uri"]))
 
     def run(self) -> None:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.unit.local_cloud.jobs.conftest import BUCKET, PLAIN, Jobs
 
 
@@ -83,3 +86,11 @@ def test_an_input_that_is_missing_fails_the_job_with_its_prefix(jobs: Jobs) -> N
     jobs.sagemaker.create_processing_job(**request(jobs, "no-input", ["true"]))
     described = jobs.await_processing("no-input")
     assert "inputs/no-input" in described["FailureReason"]
+
+
+def test_an_output_outside_of_the_containers_folder_is_refused(jobs: Jobs) -> None:
+    asked = request(jobs, "outside", ["true"])
+    (output,) = asked["ProcessingOutputConfig"]["Outputs"]
+    output["S3Output"]["LocalPath"] = "/opt/ml/processing/../../other"
+    with pytest.raises(ClientError, match="must lie below /opt/ml/processing"):
+        jobs.sagemaker.create_processing_job(**asked)

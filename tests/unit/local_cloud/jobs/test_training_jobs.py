@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import time
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -72,6 +73,10 @@ def test_a_stopped_job_gets_sigterm_and_keeps_its_model(jobs: Jobs) -> None:
     assert described["TrainingJobStatus"] == "Stopped"
     with tarfile.open(fileobj=io.BytesIO(jobs.body("out/stopped/output/model.tar.gz"))) as tar:
         assert tar.getnames() == ["saved"]
+    statuses = [entry["Status"] for entry in described["SecondaryStatusTransitions"]]
+    expected = ["Starting", "Downloading", "Training", "Stopping", "Uploading", "Stopped"]
+    assert statuses == expected
+    assert all("EndTime" in entry for entry in described["SecondaryStatusTransitions"])
 
 
 def test_a_job_that_runs_too_long_is_ended(jobs: Jobs) -> None:
@@ -116,10 +121,54 @@ def test_a_role_that_may_not_read_the_data_fails_the_job_with_the_denial(jobs: J
     assert "AccessDenied" in described["FailureReason"]
 
 
-def test_a_role_that_sagemaker_may_not_assume_is_told(jobs: Jobs) -> None:
-    role = jobs.cloud.role("other", [], trusts=["lambda.amazonaws.com"])
-    described = jobs.train("not-assumed", "true", RoleArn=role)
-    assert "allows principal 'sagemaker.amazonaws.com' to assume" in described["FailureReason"]
+def test_a_role_that_may_not_write_the_model_fails_the_job_with_the_denial(jobs: Jobs) -> None:
+    reading = [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": ["*"]}]
+    role = jobs.cloud.role("reader", reading, trusts=["sagemaker.amazonaws.com"])
+    described = jobs.train("unwritten", "echo weights > /opt/ml/model/m", RoleArn=role)
+    reason = described["FailureReason"]
+    assert reason.startswith("ClientError: Artifact upload failed: cannot write s3://jobs/out/")
+    assert "AccessDenied" in reason
+
+
+@pytest.mark.parametrize("trusted", ["lambda.amazonaws.com", None], ids=["other", "missing"])
+def test_a_role_that_sagemaker_may_not_assume_is_refused(jobs: Jobs, trusted: str | None) -> None:
+    role = "arn:aws:iam::000000000000:role/never-made"
+    if trusted:
+        role = jobs.cloud.role("other", [], trusts=[trusted])
+    with pytest.raises(
+        ClientError, match=r"allows principal 'sagemaker\.amazonaws\.com' to assume"
+    ):
+        jobs.start_training("not-assumed", "true", RoleArn=role)
+
+
+def test_an_object_whose_key_would_leave_the_channels_folder_fails_the_job(jobs: Jobs) -> None:
+    key = "climbing/a/../../../config/hyperparameters.json"
+    jobs.s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+    request = jobs.request("climbing", TOOLKIT, f"s3://{BUCKET}/climbing/", "train")
+    jobs.sagemaker.create_training_job(**request)
+    described = jobs.await_training("climbing")
+    assert "'..' in it and would leave the job's folder" in described["FailureReason"]
+
+
+ELSEWHERE = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/x"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"CheckpointConfig": {"S3Uri": "s3://jobs/c", "LocalPath": "/home/c"}}, "below /opt/ml"),
+        ({"CheckpointConfig": {"S3Uri": "s3://jobs/c", "LocalPath": "/opt/ml/../c"}}, "hold no"),
+        (
+            {"InputDataConfig": [{"ChannelName": "..", "DataSource": {"S3DataSource": ELSEWHERE}}]},
+            "cannot be a channel's name",
+        ),
+    ],
+)
+def test_a_path_outside_of_opt_ml_is_refused(
+    jobs: Jobs, changes: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(ClientError, match=fault):
+        jobs.start_training("outside", "true", **changes)
 
 
 def test_script_mode_runs_the_script_of_the_archive_with_its_hyperparameters(jobs: Jobs) -> None:
