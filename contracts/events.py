@@ -2,7 +2,8 @@
 
 Sources: Amazon S3 User Guide, "EventBridge event message structure" (keys in these events are
 plain: unlike those of S3's own notifications they are not URL-encoded, so a `+` or `%20` in a
-key is part of the key); Amazon SageMaker Developer Guide, "SageMaker model package state change".
+key is part of the key); Amazon SageMaker Developer Guide, "Events that Amazon SageMaker AI sends to
+Amazon EventBridge", which says too that one change may send several events.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 OBJECT_CREATED = "Object Created"
 MODEL_PACKAGE_STATE_CHANGE = "SageMaker Model Package State Change"
+PIPELINE_EXECUTION_STATUS_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
 
 
 class EventError(ValueError):
@@ -64,6 +66,33 @@ class ModelPackageStateChange:
             group=_text(detail, "ModelPackageGroupName", "detail."),
             version=version,
             approval_status=_text(detail, "ModelApprovalStatus", "detail."),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PipelineExecutionStatusChange:
+    """A run of a pipeline whose status changed.
+
+    Why it changed is not in the event: AWS documents no failure reason in it.
+
+    Attributes:
+        status: Executing, Succeeded, Failed, Stopping or Stopped.
+    """
+
+    pipeline_arn: str
+    execution_arn: str
+    status: str
+
+    @classmethod
+    def parse(cls, event: Any) -> PipelineExecutionStatusChange:
+        """Read an EventBridge event. Raises EventError."""
+        detail = _detail(
+            event, source="aws.sagemaker", detail_type=PIPELINE_EXECUTION_STATUS_CHANGE
+        )
+        return cls(
+            pipeline_arn=_text(detail, "pipelineArn", "detail."),
+            execution_arn=_text(detail, "pipelineExecutionArn", "detail."),
+            status=_text(detail, "currentPipelineExecutionStatus", "detail."),
         )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 UPLOADS = "uploads/"
 DATASETS = "datasets/"
 QUARANTINE = "quarantine/"
+EVALUATION = "evaluation"
+EVALUATION_REPORT = "evaluation.json"
 
 
 def prefix(environment: str) -> str:
@@ -24,6 +26,18 @@ def stack_name(environment: str, word: str) -> str:
 def pipeline_name(environment: str, workload: str) -> str:
     """Name of a workload's SageMaker pipeline."""
     return f"{prefix(environment)}-{workload}"
+
+
+def workload_of_pipeline(environment: str, pipeline: str) -> str:
+    """The workload whose pipeline, package group or endpoint has this name.
+
+    Raises:
+        ValueError: the name is not one of the environment.
+    """
+    beginning = pipeline_name(environment, "")
+    if not pipeline.startswith(beginning) or pipeline == beginning:
+        raise ValueError(f"{pipeline!r} does not begin with {beginning!r} and a workload's name")
+    return pipeline.removeprefix(beginning)
 
 
 def model_package_group_name(environment: str, workload: str) -> str:
@@ -64,6 +78,11 @@ def manifest_key(workload: str, dataset_version: str) -> str:
 def quarantine_prefix(workload: str) -> str:
     """Where a workload's rejected files are put; ends with a slash."""
     return f"{QUARANTINE}{workload}/"
+
+
+def evaluation_report_key(workload: str, execution_id: str) -> str:
+    """Key, in the artifact bucket, of the report on the model that a pipeline run trained."""
+    return f"{artifact_prefix(workload)}{execution_id}/{EVALUATION}/{EVALUATION_REPORT}"
 
 
 def artifact_prefix(workload: str) -> str:

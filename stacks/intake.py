@@ -70,7 +70,7 @@ class IntakeStack(StageStack):
                 alert_topic_arn=alerts.topic_arn,
             ),
             functions=tuple(each.function for each in called),
-            topics=(alerts,),
+            alerts=alerts,
             queues=(queue.dead_letters,),
             key=key,
             retention=self.log_retention,

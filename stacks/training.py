@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts import names
+from infra.constructs.training_notices import TrainingNotices
 from infra.constructs.training_workload import TrainingWorkload
 from infra.settings import Settings
 from stacks.foundation import FoundationStack
@@ -13,15 +14,25 @@ from stacks.stage import StageStack
 
 
 class TrainingStack(StageStack):
-    """Source, roles, pipeline and model package group of each workload."""
+    """Each workload's source, roles, pipeline and model package group; notices for all."""
 
     def __init__(
         self, scope: Construct, *, settings: Settings, foundation: FoundationStack
     ) -> None:
         super().__init__(scope, word="training", settings=settings)
         environment = settings.environment
+        notices = TrainingNotices(
+            self,
+            "Notices",
+            environment=environment,
+            data_bucket=foundation.data_bucket,
+            artifact_bucket=foundation.artifact_bucket,
+            alerts=foundation.alerts,
+            key=foundation.key,
+            retention=self.log_retention,
+        )
         for workload in settings.workloads:
-            TrainingWorkload(
+            training = TrainingWorkload(
                 self,
                 workload.name,
                 workload=workload,
@@ -31,6 +42,8 @@ class TrainingStack(StageStack):
                 key=foundation.key,
                 retention=self.log_retention,
             )
+            # No run and no model before somebody would be told of it.
+            training.pipeline.node.add_dependency(notices)
             CfnOutput(
                 self,
                 names.output_key("PipelineName", workload.name),

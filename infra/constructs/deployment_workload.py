@@ -126,7 +126,7 @@ class DeploymentWorkload(Construct):
                 ),
             ),
             functions=tuple(each.function for each in functions.all),
-            topics=(alerts,),
+            alerts=alerts,
             queues=(),
             key=self._key,
             retention=self._retention,
@@ -145,7 +145,7 @@ class DeploymentWorkload(Construct):
             # Creating a model from a package takes reading the package.
             of.statement("CreateModel", ["CreateModel"], "models"),
             of.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
-            of.statement("CreateConfig", ["CreateEndpointConfig"], "configs", "models"),
+            of.statement("CreateConfig", ["CreateEndpointConfig"], "configs"),
             of.statement(
                 "ChangeEndpoint", ["CreateEndpoint", "UpdateEndpoint"], "endpoint", "configs"
             ),

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import staged_folder
@@ -28,6 +29,8 @@ class PythonFunction(Construct):
         key: encrypts the log group.
         timeout: after which Lambda stops the handler.
         memory_mb: memory, and with it the share of CPU.
+        dead_letters: gets, with the error, each event that was handed over asynchronously and
+            that the handler failed on three times.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class PythonFunction(Construct):
         retention: logs.RetentionDays,
         timeout: Duration,
         memory_mb: int = 256,
+        dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -77,8 +81,26 @@ class PythonFunction(Construct):
                 timeout=timeout,
                 memory_size=memory_mb,
             )
+        if dead_letters is not None:
+            self._keep_failures(dead_letters)
 
     def allow(self, *statements: iam.PolicyStatement) -> None:
         """Add to what the handler may do."""
         for statement in statements:
             self.role.add_to_policy(statement)
+
+    def _keep_failures(self, queue: sqs.IQueue) -> None:
+        self.allow(
+            iam.PolicyStatement(
+                sid="KeepFailures", actions=["sqs:SendMessage"], resources=[queue.queue_arn]
+            )
+        )
+        # Lambda asks at once whether the role may send: the role's policy must be there.
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "OnFailure",
+            function_name=self.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            destination_config={"onFailure": {"destination": queue.queue_arn}},
+        ).node.add_dependency(self.role)

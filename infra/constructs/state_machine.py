@@ -15,16 +15,20 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.execution_alarms import ExecutionAlarms
+from infra.constructs.statements import publish
+
 
 class WorkflowStateMachine(Construct):
     """A standard state machine whose definition is a dict in Amazon States Language.
 
-    Its role may call what is granted here and nothing else: the functions, topics and queues
-    that the definition names. What its SDK integrations need, callers add to `role`.
+    Its role may call what is granted here and nothing else: the functions, the topic and the
+    queues that the definition names. What its SDK integrations need, callers add to `role`.
 
     Args:
         definition: the states; CDK tokens in it are resolved.
         functions: the Lambda functions that it invokes.
+        alerts: the topic that it publishes to, and that hears of executions which could not.
     """
 
     def __init__(
@@ -35,7 +39,7 @@ class WorkflowStateMachine(Construct):
         name: str,
         definition: Mapping[str, Any],
         functions: tuple[lambda_.IFunction, ...],
-        topics: tuple[sns.ITopic, ...],
+        alerts: sns.ITopic,
         queues: tuple[sqs.IQueue, ...],
         key: kms.IKey,
         retention: logs.RetentionDays,
@@ -60,10 +64,9 @@ class WorkflowStateMachine(Construct):
         self._allow(
             "InvokeFunctions", ["lambda:InvokeFunction"], [f.function_arn for f in functions]
         )
-        self._allow("Notify", ["sns:Publish"], [topic.topic_arn for topic in topics])
         self._allow("KeepFailures", ["sqs:SendMessage"], [queue.queue_arn for queue in queues])
-        if topics:
-            self._allow("EncryptMessages", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
+        for statement in publish(alerts, key):
+            self.role.add_to_policy(statement)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -78,6 +81,7 @@ class WorkflowStateMachine(Construct):
             ),
             tracing_enabled=True,
         )
+        ExecutionAlarms(self, "Alarms", name=name, state_machine=self.state_machine, alerts=alerts)
 
     def _allow(self, sid: str, actions: list[str], resources: list[str]) -> None:
         if resources:

@@ -13,6 +13,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 SAGEMAKER = "sagemaker.amazonaws.com"
@@ -56,6 +57,18 @@ def use_key(key: kms.IKey, *, sid: str = "UseKey", write: bool) -> iam.PolicySta
     """Decrypt what the environment's key encrypted, and with `write` encrypt as well."""
     actions = ["kms:Decrypt", "kms:DescribeKey"] + (["kms:GenerateDataKey"] if write else [])
     return iam.PolicyStatement(sid=sid, actions=actions, resources=[key.key_arn])
+
+
+def publish(topic: sns.ITopic, key: kms.IKey, *, sid: str = "Notify") -> list[iam.PolicyStatement]:
+    """Publish to a topic that `key` encrypts (SNS developer guide, "Key management")."""
+    return [
+        iam.PolicyStatement(sid=sid, actions=["sns:Publish"], resources=[topic.topic_arn]),
+        iam.PolicyStatement(
+            sid="EncryptMessages",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=[key.key_arn],
+        ),
+    ]
 
 
 def encrypt_volumes(key: kms.IKey) -> iam.PolicyStatement:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from contracts import names
 from infra.pipeline.definition import assemble
 from infra.pipeline.images import Scope, image_uri
 from infra.pipeline.resources import PipelineResources
@@ -28,6 +29,7 @@ from infra.pipeline.steps import (
     TrainingStep,
     TuningStep,
 )
+from infra.pipeline.steps.register_model import ApprovalStatus
 from infra.pipeline.steps.training_job import script_mode
 from infra.pipeline.steps.tuning import text_of
 from infra.pipeline.variables import PIPELINE_EXECUTION_ID, Join, ParameterString, Text
@@ -38,7 +40,14 @@ from infra.settings.workload import WorkloadSettings
 DATASET_MANIFEST = ParameterString("DatasetManifest")
 DATASET_VERSION = ParameterString("DatasetVersion")
 
-EVALUATION_REPORT = PropertyFile("EvaluationReport", output_name="report", path="evaluation.json")
+EVALUATION_REPORT = PropertyFile(
+    "EvaluationReport", output_name="report", path=names.EVALUATION_REPORT
+)
+
+_APPROVALS: dict[ApprovalStatus, str] = {
+    "Approved": "it is approved, as the environment says",
+    "PendingManualApproval": "it waits for approval",
+}
 
 
 def build_definition(
@@ -177,7 +186,7 @@ class _WorkloadPipeline:
             volume_gb=compute.volume_gb,
             max_runtime_seconds=compute.max_runtime_minutes * 60,
             inputs={"model": self.train.model_uri, "test": self.prepare.output_uri("test")},
-            outputs={EVALUATION_REPORT.output_name: self._run_prefix("evaluation")},
+            outputs={EVALUATION_REPORT.output_name: self._run_prefix(names.EVALUATION)},
             environment={"AWS_DEFAULT_REGION": self.environment.region},
             property_files=(EVALUATION_REPORT,),
             retry_policies=JOB,
@@ -212,9 +221,13 @@ class _WorkloadPipeline:
     @cached_property
     def register(self) -> RegisterModelStep:
         serving = self.workload.serving
+        approval: ApprovalStatus = (
+            "Approved" if self.environment.deployment.auto_approve else "PendingManualApproval"
+        )
         return RegisterModelStep(
             name="Register",
-            description="Register the model; it waits for approval",
+            description=f"Register the model; {_APPROVALS[approval]}",
+            approval_status=approval,
             group_name=self.resources.model_package_group_name,
             package_description=f"Trained by the pipeline {self.resources.pipeline_name}",
             image_uri=self._image("inference", serving.instance_type),

@@ -50,7 +50,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"Resource::\*",
         r"[^/]+-foundation/BucketEmptier/EmptyBuckets"
         r"|[^/]+-intake/Functions/[A-Za-z]+"
-        r"|[^/]+-training/[^/]+/(RaiseEpochs|EmptyModelPackageGroup)"
+        r"|[^/]+-training/[^/]+/(RaiseEpochs|EmptyModelPackageGroup|Notify)"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
@@ -91,13 +91,19 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         "which is unknown before.",
     ),
     _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/\*/evaluation/evaluation\.json",
+        r"[^/]+-training/Notices/Notify",
+        "The evaluation reports of one workload, one below each run's execution id, which is "
+        "unknown before.",
+    ),
+    _wildcard(
         _LOGS + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|Endpoints/[a-z0-9-]+):\*",
         r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
         "The log streams of one log group, which SageMaker names after each job or instance.",
     ),
     _wildcard(
         _SAGEMAKER + r"pipeline/[a-z0-9-]+/execution/\*",
-        r"[^/]+-intake/Functions/Freeze",
+        r"[^/]+-intake/Functions/Freeze|[^/]+-training/Notices/Notify",
         "The executions of one workload's pipeline; SageMaker makes their ids.",
     ),
     _wildcard(
@@ -113,7 +119,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
-        r"[^/]+-training/[^/]+/(Run|EmptyModelPackageGroup)"
+        r"[^/]+-training/[^/]+/(Run|EmptyModelPackageGroup|Notify)"
         r"|[^/]+-deployment/[^/]+/(Functions/Plan|Deploy)",
         "The versions of one workload's model package group; SageMaker numbers them.",
     ),

@@ -1,1 +1,1 @@
-"""What the training pipeline calls, and what makes room when its stack is deleted."""
+"""What the training pipeline calls, who is told of it, and what its stack's end needs."""

@@ -1,14 +1,24 @@
-"""The functions of training as the pipeline and CloudFormation call them. No variables."""
+"""The functions of training as the pipeline, EventBridge and CloudFormation call them.
+
+| function | environment variables |
+|---|---|
+| raise_epochs | none |
+| notify | ENVIRONMENT, ALERT_TOPIC_ARN, DATA_BUCKET |
+| empty_model_package_group | none |
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from lambdas.shared import custom_resource
 from lambdas.shared.clients import client
 from lambdas.training.model_packages import empty_group
+from lambdas.training.notify import Notifier
+from lambdas.training.settings import NotifySettings
 from lambdas.training.winner import final_hyperparameters
 
 Event = Mapping[str, Any]
@@ -28,6 +38,21 @@ def raise_epochs(event: Event, context: Any) -> dict[str, str]:
     return final_hyperparameters(
         client("sagemaker"), tuning_job_name=event["tuning_job_name"], final_epochs=int(text)
     )
+
+
+def notify(event: Event, context: Any) -> dict[str, str | None]:
+    """SageMaker's event of a run or of a model package -> `{"subject"}` of the notice sent.
+
+    The subject is null where nobody has to act any more.
+    """
+    notifier = Notifier(
+        settings=NotifySettings.read(os.environ),
+        sagemaker=client("sagemaker"),
+        s3=client("s3"),
+        sns=client("sns"),
+    )
+    notice = notifier.tell(event)
+    return {"subject": notice.subject if notice else None}
 
 
 def empty_model_package_group(event: Event, context: Any) -> None:

@@ -228,7 +228,9 @@ class _SdkPipeline:
             content_types=list(serving.content_types),
             response_types=list(serving.response_types),
             inference_instances=[serving.instance_type],
-            approval_status="PendingManualApproval",
+            approval_status=(
+                "Approved" if self.environment.deployment.auto_approve else "PendingManualApproval"
+            ),
             description=f"Trained by the pipeline {self.resources.pipeline_name}",
             model_metrics=ModelMetrics(
                 model_statistics=MetricsSource(content_type="application/json", s3_uri=report_uri)

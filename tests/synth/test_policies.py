@@ -197,6 +197,7 @@ def test_an_alarm_tells_of_each_dead_letter(environment: str) -> None:
         for _, alarm in of_type(environment, "AWS::CloudWatch::Alarm")
         if alarm["AlarmActions"]
         for dimension in alarm["Dimensions"]
+        if dimension["Name"] == "QueueName"
     }
     dead_letters = {
         logical_id

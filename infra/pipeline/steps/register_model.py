@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from infra.pipeline.steps.step import Step
 from infra.pipeline.variables import Text
 
+ApprovalStatus = Literal["PendingManualApproval", "Approved"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterModelStep(Step):
-    """Registers a model package that waits for approval.
+    """Registers a model package.
 
     Attributes:
+        approval_status: what the package is registered as; an approved one is deployed at once.
         metadata: what the registry keeps beside the model: 1 to 50 names, texts of at most 256
             characters.
         report_uri: the evaluation report, which the registry shows as model quality.
@@ -22,6 +25,7 @@ class RegisterModelStep(Step):
 
     TYPE: ClassVar[str] = "RegisterModel"
 
+    approval_status: ApprovalStatus
     group_name: Text
     package_description: str
     image_uri: Text
@@ -40,7 +44,7 @@ class RegisterModelStep(Step):
         return {
             "ModelPackageGroupName": self.group_name,
             "ModelPackageDescription": self.package_description,
-            "ModelApprovalStatus": "PendingManualApproval",
+            "ModelApprovalStatus": self.approval_status,
             "InferenceSpecification": {
                 "Containers": [
                     {

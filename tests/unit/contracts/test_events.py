@@ -9,6 +9,7 @@ from contracts.events import (
     EventError,
     ModelPackageStateChange,
     ObjectCreated,
+    PipelineExecutionStatusChange,
     QueuedUploads,
 )
 
@@ -36,6 +37,25 @@ def approval(**changes: Any) -> dict[str, Any]:
     }
 
 
+def run_ended(**changes: Any) -> dict[str, Any]:
+    pipeline = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/myPipeline-123"
+    detail = {
+        "pipelineExecutionDisplayName": "SomeDisplayName",
+        "currentPipelineExecutionStatus": "Failed",
+        "previousPipelineExecutionStatus": "Executing",
+        "executionStartTime": "2021-03-15T16:03:13Z",
+        "executionEndTime": "2021-03-15T16:10:10Z",
+        "pipelineArn": pipeline,
+        "pipelineExecutionArn": f"{pipeline}/execution/p4jn9xou8a8s",
+        **changes,
+    }
+    return {
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Building Pipeline Execution Status Change",
+        "detail": detail,
+    }
+
+
 @pytest.mark.parametrize("key", ["uploads/b/a b.png", "uploads/b/a+b%20c.png", "uploads/b/猫.png"])
 def test_keys_of_upload_events_are_taken_as_they_are(key: str) -> None:
     assert ObjectCreated.parse(upload(key)) == ObjectCreated(bucket="data", key=key)
@@ -43,6 +63,21 @@ def test_keys_of_upload_events_are_taken_as_they_are(key: str) -> None:
 
 def test_an_approval_is_read() -> None:
     assert ModelPackageStateChange.parse(approval()).version == 3
+
+
+def test_the_end_of_a_run_is_read() -> None:
+    change = PipelineExecutionStatusChange.parse(run_ended())
+
+    assert change.status == "Failed"
+    assert change.execution_arn == f"{change.pipeline_arn}/execution/p4jn9xou8a8s"
+
+
+@pytest.mark.parametrize(
+    "missing", ["pipelineArn", "pipelineExecutionArn", "currentPipelineExecutionStatus"]
+)
+def test_the_end_of_a_run_that_lacks_something_names_it(missing: str) -> None:
+    with pytest.raises(EventError, match=missing):
+        PipelineExecutionStatusChange.parse(run_ended(**{missing: None}))
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,14 @@ def test_names_carry_the_environment() -> None:
 
 def test_keys_of_outputs_hold_letters_and_digits_only() -> None:
     assert names.output_key("UploadUri", "cifar-tensorflow2") == "UploadUriCifarTensorflow2"
+
+
+def test_a_pipeline_leads_back_to_its_workload() -> None:
+    pipeline = names.pipeline_name("dev", "cifar-tensorflow")
+    assert names.workload_of_pipeline("dev", pipeline) == "cifar-tensorflow"
+
+
+@pytest.mark.parametrize("pipeline", ["rookery-prod-birds", "rookery-dev-", "birds", ""])
+def test_a_pipeline_of_another_environment_has_no_workload(pipeline: str) -> None:
+    with pytest.raises(ValueError, match="does not begin with 'rookery-dev-'"):
+        names.workload_of_pipeline("dev", pipeline)

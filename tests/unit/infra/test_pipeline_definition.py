@@ -74,7 +74,16 @@ def test_the_steps_are_those_of_the_design() -> None:
     gate = steps[-1]["Arguments"]
     assert [each["Type"] for each in gate["IfSteps"]] == ["RegisterModel"]
     assert [each["Type"] for each in gate["ElseSteps"]] == ["Fail"]
-    assert gate["IfSteps"][0]["Arguments"]["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+@pytest.mark.parametrize(
+    ("environment", "status"), [("dev", "Approved"), ("prod", "PendingManualApproval")]
+)
+def test_a_model_is_registered_as_approved_where_the_environment_approves_itself(
+    environment: str, status: str
+) -> None:
+    register = step(shipped(environment), "Gate")["Arguments"]["IfSteps"][0]
+    assert register["Arguments"]["ModelApprovalStatus"] == status
 
 
 def test_the_search_space_is_that_of_the_design() -> None:

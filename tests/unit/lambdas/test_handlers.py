@@ -20,7 +20,7 @@ from tests.unit.lambdas.wire import by_methods, wired_client
 ROOT = Path(__file__).parents[3]
 FUNCTIONS = {
     "intake": ("gather", "check_quiet", "freeze", "release"),
-    "training": ("raise_epochs", "empty_model_package_group"),
+    "training": ("raise_epochs", "notify", "empty_model_package_group"),
     "deployment": ("plan", "smoke_test", "roll_back", "clean_up", "tear_down"),
     "foundation": ("empty_buckets",),
 }

@@ -7,6 +7,7 @@ import pytest
 from lambdas.deployment import settings as deployment
 from lambdas.intake import settings as intake
 from lambdas.shared.environment import EnvironmentFaults
+from lambdas.training import settings as training
 
 ENVIRON = {
     "TABLE_NAME": "table",
@@ -34,6 +35,7 @@ ALL = [
     (deployment.SmokeTestSettings, 2),
     (deployment.RollBackSettings, 1),
     (deployment.CleanUpSettings, 2),
+    (training.NotifySettings, 3),
 ]
 
 
