@@ -8,7 +8,7 @@ LOCAL_CLOUD := [ -x $(VENV_PYTHON) ] || { echo 'nothing is set up here yet: run 
 WORKLOAD ?= cifar-tensorflow
 ENV ?= local
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
