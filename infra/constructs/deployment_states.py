@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.constructs.states import invoke, publish, sagemaker, sfn
+from infra.constructs.states import invoke, plain, publish, sagemaker, sfn
 
 # Deployments of one endpoint wait for each other, and each may take hours.
 TIMEOUT_SECONDS = 7 * 24 * 3600
 
+_CAUSE = plain("$states.errorOutput.Cause")
 _FAILED = [
     {
         "ErrorEquals": ["States.ALL"],
-        "Assign": {"reason": "{% $states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"},
+        "Assign": {"reason": f"{{% $states.errorOutput.Error & ': ' & {_CAUSE} %}}"},
         "Next": "RollBack",
     }
 ]
@@ -96,7 +97,8 @@ def _wait_for_turn(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, 
             "Assign": {
                 "event": "{% $states.input %}",
                 "execution": "{% $states.context.Execution.Id %}",
-                "plan": None,
+                # Empty until there is one. A variable that is null is none to every engine.
+                "plan": {},
                 "looks": 0,
                 "rollBackLooks": 0,
             },
@@ -319,8 +321,8 @@ def _roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]
         "TellFailure": publish(
             calls.alert_topic,
             subject="Deployment failed",
-            message="{% ($plan = null ? 'Nothing was planned' : $plan.summary) & '\\nReason: ' "
-            "& $reason & '\\n' & $rollBackDetail & '\\nExecution: ' & $execution %}",
+            message="{% ($exists($plan.summary) ? $plan.summary : 'Nothing was planned') & "
+            "'\\nReason: ' & $reason & '\\n' & $rollBackDetail & '\\nExecution: ' & $execution %}",
             Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
             Next="Failed",
         ),

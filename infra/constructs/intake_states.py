@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.constructs.states import invoke, publish, send
+from infra.constructs.states import invoke, plain, publish, send
 
 # An upload that never falls quiet is frozen after a time that the settings limit to a week.
 TIMEOUT_SECONDS = 14 * 24 * 3600
@@ -121,8 +121,9 @@ def intake_definition(
                 alert_topic_arn,
                 subject="{% $substring('Intake failed: ' & $workload, 0, 99) %}",
                 message=(
-                    "{% 'The upload of ' & $workload & ' was not frozen: ' & $fault.Error & ': ' "
-                    "& $fault.Cause & '. Upload again, or start the state machine again with "
+                    "{% 'The upload of ' & $workload & ' was not frozen: ' & $fault.Error & ': ' & "
+                    + plain("$fault.Cause")
+                    + " & '. Upload again, or start the state machine again with "
                     'input {"workload": "\' & $workload & \'"}. Execution: \' & $execution %}'
                 ),
                 Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],

@@ -43,6 +43,10 @@ RETRY_SFN: tuple[dict[str, Any], ...] = (
     },
 )
 
+# In the JSON that Lambda gives for an error; texts in it are escaped. JSONata's scanner takes a
+# bracket after a backslash for an escaped one.
+_ERROR_MESSAGE = r'/"errorMessage": ?"((?:[^\\"]|\\.)*)"/'
+
 
 def invoke(function_arn: str, payload: Any, **fields: Any) -> dict[str, Any]:
     """A task that invokes a function; its answer is `$states.result.Payload`."""
@@ -53,6 +57,18 @@ def invoke(function_arn: str, payload: Any, **fields: Any) -> dict[str, Any]:
         "Retry": list(RETRY_LAMBDA),
         **fields,
     }
+
+
+def plain(cause: str) -> str:
+    """An expression for what `cause` says, a variable that holds the cause of an error.
+
+    The cause of a Lambda function's error is JSON: message, type and stack trace. People want
+    the message. It is looked for and not parsed, since a long cause is cut somewhere and an
+    expression that fails here would hide the very failure.
+    """
+    found = f"$match({cause}, {_ERROR_MESSAGE}, 1).groups[0]"
+    unescaped = f"$replace($replace({found}, '\\\\n', ' '), '\\\\\"', '\"')"
+    return f"($contains({cause}, {_ERROR_MESSAGE}) ? {unescaped} : {cause})"
 
 
 def publish(topic_arn: str, *, subject: str, message: Any, **fields: Any) -> dict[str, Any]:

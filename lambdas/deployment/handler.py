@@ -60,7 +60,7 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
 
 
 def roll_back(event: Event, context: Any) -> dict[str, Any]:
-    """`{"plan", "reason"}` -> `{"done", "detail"}`; `plan` is null where planning failed."""
+    """`{"plan", "reason"}` -> `{"done", "detail"}`; `plan` is empty where planning failed."""
     settings = RollBackSettings.read(os.environ)
     move = rolling_back.roll_back(
         event["plan"], sagemaker=client("sagemaker"), endpoint_name=settings.endpoint_name

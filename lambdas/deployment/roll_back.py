@@ -123,8 +123,8 @@ class RollBack:
         )
 
 
-def roll_back(plan: Mapping[str, Any] | None, *, sagemaker: Any, endpoint_name: str) -> Move:
-    """The next move; without a plan, nothing was made. Raises ClientError."""
-    if plan is None:
+def roll_back(plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str) -> Move:
+    """The next move; where `plan` is empty, nothing was made. Raises ClientError."""
+    if not plan:
         return Move(True, "Nothing was made, and the endpoint was left as it is")
     return RollBack.of_plan(plan, sagemaker=sagemaker, endpoint_name=endpoint_name).move()

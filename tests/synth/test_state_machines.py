@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.constructs.states import plain
 from tests.synth.templates import ENVIRONMENTS, ROOT, state_machines
 
 # asl-validator brings the reference implementation of JSONata along.
@@ -22,6 +23,11 @@ const parse = text => {
 const texts = JSON.parse(require("fs").readFileSync(0, "utf8"));
 console.log(JSON.stringify(texts.map(parse), (key, value) =>
   value instanceof RegExp ? String(value) : value));
+"""
+EVALUATE = """
+const {expression, variables} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+require("jsonata")(expression).evaluate({}, variables)
+  .then(answer => console.log(JSON.stringify(answer)));
 """
 VALIDATOR = ROOT / "node_modules" / ".bin" / "asl-validator"
 
@@ -114,6 +120,31 @@ def test_a_wrong_expression_is_found() -> None:
     assert free_variables(right["tree"]) == {"plan"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (
+            json.dumps({"errorMessage": 'key "a" is\nmissing', "stackTrace": ["line 1"]}),
+            'key "a" is missing',
+        ),
+        ('{"errorMessage":"first","also":{"errorMessage":"second"}}', "first"),
+        ('{"errorMessage": "cut in the mid', '{"errorMessage": "cut in the mid'),
+        ("Could not find endpoint", "Could not find endpoint"),
+        ("", ""),
+    ],
+)
+def test_of_a_function_s_error_the_message_is_told(cause: str, told: str) -> None:
+    done = subprocess.run(
+        ["node", "-e", EVALUATE],
+        input=json.dumps({"expression": plain("$cause"), "variables": {"cause": cause}}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == told
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_state_machine_is_valid(environment: str, tmp_path: Path) -> None:
     machines = state_machines(environment)
@@ -144,3 +175,11 @@ def test_every_task_is_retried_or_its_failure_is_caught(environment: str) -> Non
 def test_every_execution_ends(environment: str) -> None:
     for name, definition in state_machines(environment).items():
         assert definition["TimeoutSeconds"] > 0, name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_variable_is_null(environment: str) -> None:
+    """An expression that reads one fails in engines that take null for undefined."""
+    for name, definition in state_machines(environment).items():
+        for state, content in definition["States"].items():
+            assert None not in content.get("Assign", {}).values(), (name, state)

@@ -134,7 +134,7 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
     plan = deployment.plan(approval(), Context())
     name = plan["model"]["ModelName"]
     unchanged = deployment.roll_back({"plan": plan, "reason": "a test"}, Context())
-    nothing = deployment.roll_back({"plan": None, "reason": "a test"}, Context())
+    nothing = deployment.roll_back({"plan": {}, "reason": "a test"}, Context())
     sagemaker.serve(name)
     smoke = deployment.smoke_test({"plan": plan}, Context())
     cleaned = deployment.clean_up({"plan": plan}, Context())

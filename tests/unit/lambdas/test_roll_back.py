@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from lambdas.deployment.plan import Plan
@@ -21,7 +24,7 @@ def sagemaker() -> SageMaker:
     return SageMaker()
 
 
-def move(sagemaker: SageMaker, plan: Plan | None) -> Move:
+def move(sagemaker: SageMaker, plan: Mapping[str, Any]) -> Move:
     return roll_back(plan, sagemaker=sagemaker.client(), endpoint_name=ENDPOINT)
 
 
@@ -43,7 +46,7 @@ def later_plan(sagemaker: SageMaker) -> Plan:
 def test_without_a_plan_there_is_nothing_to_do(sagemaker: SageMaker) -> None:
     sagemaker.serve(PREVIOUS)
 
-    assert move(sagemaker, None).done
+    assert move(sagemaker, {}).done
     assert sagemaker.calls == []
 
 
