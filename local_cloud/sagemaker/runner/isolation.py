@@ -8,6 +8,8 @@ programs that write the path into their own code then miss it.
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +23,8 @@ Method = Literal["bubblewrap", "unshare", "unshare-user", "rewrite"]
 
 ML = "/opt/ml"
 PROBE_SECONDS = 10
+_ML_PATH = re.compile(r"(?<![\w.-])/opt/ml(?![\w.-])")
+"""Neither /opt/mlflow nor /srv/opt/ml is meant."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def _unshare(chosen: Method, ml: Path) -> list[str]:
         "mount -t tmpfs none /opt",
     ]
     for entry in _opt_entries():
-        lines += [f"mkdir '{entry}'", f"mount --rbind \"$kept/{entry.name}\" '{entry}'"]
+        place = shlex.quote(str(entry))
+        lines += [f"mkdir {place}", f'mount --rbind "$kept"/{shlex.quote(entry.name)} {place}']
     lines += [f"mkdir {ML}", f'mount --bind "$0" {ML}', 'exec "$@"']
     flags = ["-m"] if chosen == "unshare" else ["-U", "-r", "-m"]
     return ["unshare", *flags, "sh", "-c", "\n".join(lines), str(ml)]
@@ -103,4 +108,4 @@ def _opt_entries() -> list[Path]:
 
 
 def _rewrite(text: str, root: str) -> str:
-    return text.replace(ML, root)
+    return _ML_PATH.sub(lambda _match: root, text)
