@@ -23,7 +23,8 @@ RENEW_BEFORE_DAYS = 7
 
 def ensure_certificate(settings: LocalCloudSettings) -> None:
     """Make the certificate, its key and the bundle, unless good ones are there."""
-    if _is_good(settings.certificate) and settings.ca_bundle.is_file():
+    others = (settings.private_key, settings.ca_bundle)
+    if _is_good(settings.certificate) and all(file.is_file() for file in others):
         return
     settings.certificate.parent.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -64,9 +65,11 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _is_good(certificate: Path) -> bool:
-    if not certificate.is_file():
+    try:
+        expires = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except (FileNotFoundError, ValueError):
+        # ValueError: a start that was killed left half of it.
         return False
-    expires = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=RENEW_BEFORE_DAYS)
     return expires > soon
 
