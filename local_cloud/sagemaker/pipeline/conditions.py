@@ -32,13 +32,16 @@ def faults_of(condition: Any, *, where: str) -> list[str]:
     if not isinstance(condition, Mapping):
         return [f"{where}: a condition must be an object."]
     kind = condition.get("Type")
-    if kind not in _MEMBERS:
+    if not isinstance(kind, str) or kind not in _MEMBERS:
         return [f"{where}: condition type '{kind}' is not one of {list(CONDITION_TYPES)}."]
     missing = [member for member in _MEMBERS[kind] if member not in condition]
     if missing:
         return [f"{where}: condition '{kind}' lacks {', '.join(missing)}."]
     if kind == "Not":
         return faults_of(condition["Expression"], where=where)
+    lists = {"Or": "Conditions", "In": "Values"}
+    if kind in lists and not isinstance(condition[lists[kind]], list):
+        return [f"{where}: {lists[kind]} of condition '{kind}' must be a list."]
     if kind == "Or":
         return [fault for part in condition["Conditions"] for fault in faults_of(part, where=where)]
     return []

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.pipeline import caching, conditions, retries
+from local_cloud.sagemaker.pipeline import caching, conditions, forms, retries
 from local_cloud.sagemaker.pipeline.caching import CacheConfig
 from local_cloud.sagemaker.pipeline.parameters import Parameter, parse_parameters
 from local_cloud.sagemaker.pipeline.retries import RetryPolicy
@@ -132,11 +132,14 @@ def parse(text: str) -> Definition:
         faults.append("Steps must hold at least one step.")
     names = Counter(step.name for step in steps)
     faults += [f"Step name '{name}' is not unique." for name, count in names.items() if count > 1]
+    experiment = document.get("PipelineExperimentConfig")
+    if experiment is not None and not isinstance(experiment, Mapping):
+        faults.append("PipelineExperimentConfig: Expecting start of Json Object.")
     refuse(faults)
     return Definition(
         parameters={parameter.name: parameter for parameter in parameters},
         steps=tuple(steps),
-        experiment=document.get("PipelineExperimentConfig"),
+        experiment=experiment,
     )
 
 
@@ -181,6 +184,10 @@ def _step(given: Mapping[str, Any], branch: Branch | None, faults: list[str]) ->
         return None
     if kind == "Condition":
         arguments = _conditions(arguments, where, faults)
+    faults += [
+        f"{where}: {fault}"
+        for fault in forms.variable_faults([arguments, given.get("FunctionArn")])
+    ]
     if kind == "Lambda" and not given.get("FunctionArn"):
         faults.append(f"{where}: FunctionArn is missing.")
     return Step(
@@ -189,7 +196,7 @@ def _step(given: Mapping[str, Any], branch: Branch | None, faults: list[str]) ->
         arguments=arguments,
         display_name=given.get("DisplayName"),
         description=given.get("Description"),
-        depends_on=tuple(given.get("DependsOn") or ()),
+        depends_on=forms.strings(given.get("DependsOn"), f"{where}: DependsOn", faults),
         branch=branch,
         property_files=_property_files(given.get("PropertyFiles"), where, faults),
         cache=caching.parse(given.get("CacheConfig"), step_type=kind, where=where, faults=faults),
@@ -211,11 +218,11 @@ def _conditions(arguments: Mapping[str, Any], where: str, faults: list[str]) -> 
 
 def _property_files(given: Any, where: str, faults: list[str]) -> dict[str, PropertyFile]:
     files: dict[str, PropertyFile] = {}
-    for entry in given or []:
+    for entry in forms.objects(given, f"{where}: PropertyFiles", faults):
         members = ("PropertyFileName", "OutputName", "FilePath")
-        missing = [member for member in members if not entry.get(member)]
-        if missing:
-            faults.append(f"{where}: PropertyFiles entry lacks {', '.join(missing)}.")
+        wrong = [m for m in members if not entry.get(m) or not isinstance(entry[m], str)]
+        if wrong:
+            faults.append(f"{where}: PropertyFiles entry lacks {', '.join(wrong)} (strings).")
             continue
         file_name = entry["PropertyFileName"]
         files[file_name] = PropertyFile(
@@ -226,9 +233,9 @@ def _property_files(given: Any, where: str, faults: list[str]) -> dict[str, Prop
 
 def _output_parameters(given: Any, where: str, faults: list[str]) -> dict[str, str]:
     outputs: dict[str, str] = {}
-    for entry in given or []:
+    for entry in forms.objects(given, f"{where}: OutputParameters", faults):
         name, kind = entry.get("OutputName"), entry.get("OutputType", "String")
-        if not name or kind not in OUTPUT_TYPES:
+        if not name or not isinstance(name, str) or kind not in OUTPUT_TYPES:
             faults.append(
                 f"{where}: OutputParameters entry {dict(entry)} needs an OutputName and an "
                 f"OutputType of {list(OUTPUT_TYPES)}."

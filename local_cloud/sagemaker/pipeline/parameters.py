@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.pipeline import forms
 
 PARAMETER_TYPES = ("String", "Integer", "Float", "Boolean")
 _BOOLEANS = {"true": True, "false": False}
@@ -25,9 +26,9 @@ class Parameter:
 def parse_parameters(given: Any, faults: list[str]) -> list[Parameter]:
     """The declared parameters; faults are added to ``faults``."""
     parameters: list[Parameter] = []
-    for position, entry in enumerate(given or []):
-        if not isinstance(entry, Mapping) or not entry.get("Name"):
-            faults.append(f"Parameters[{position}]: Name is missing.")
+    for position, entry in enumerate(forms.objects(given, "Parameters", faults)):
+        if not entry.get("Name") or not isinstance(entry["Name"], str):
+            faults.append(f"Parameters[{position}]: Name is missing or no string.")
             continue
         parameter = _parameter(entry, faults)
         if parameter is None:

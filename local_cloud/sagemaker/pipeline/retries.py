@@ -52,7 +52,7 @@ def _policy(given: Any, where: str, faults: list[str]) -> RetryPolicy | None:
         faults.append(f"{where} must be an object.")
         return None
     types = given.get("ExceptionType", [])
-    names = [types] if isinstance(types, str) else list(types)
+    names = types if isinstance(types, list) else [types]
     unknown = [name for name in names if name not in EXCEPTION_TYPES]
     if unknown or not names:
         faults.append(

@@ -36,7 +36,51 @@ def without(step: dict[str, Any], member: str) -> dict[str, Any]:
     return {**step, "Arguments": arguments}
 
 
+def step(**members: Any) -> str:
+    return definition([{**processing("A"), **members}])
+
+
 WRONG = {
+    "parameters that are no list": (definition([processing("A")], Parameters=3), "Parameters:"),
+    "a parameter's name that is a list": (
+        definition([processing("A")], Parameters=[{"Name": ["a"], "Type": "String"}]),
+        "Name is missing or no string",
+    ),
+    "an experiment that is a number": (
+        definition([processing("A")], PipelineExperimentConfig=3),
+        "PipelineExperimentConfig: Expecting",
+    ),
+    "a dependency that is no list": (step(DependsOn="A"), "DependsOn: Expecting a Json Array"),
+    "a property file that is a number": (step(PropertyFiles=[3]), "PropertyFiles[0]: Expecting"),
+    "outputs that are a number": (
+        definition([{**function("A", {}, []), "OutputParameters": 3}]),
+        "OutputParameters: Expecting",
+    ),
+    "a retry policy for a number": (step(RetryPolicies=[{"ExceptionType": 3}]), "ExceptionType"),
+    "a join of a number": (definition([fail("A", {"Std:Join": 3})]), "Std:Join needs"),
+    "a get of a number": (definition([fail("A", {"Get": 3})]), "Get needs a path"),
+    "a property file that no path names": (
+        definition([fail("A", {"Std:JsonGet": {"PropertyFile": 3, "Path": "a"}})]),
+        "Std:JsonGet needs",
+    ),
+    "a choice that is no list": (
+        definition(
+            [
+                {
+                    "Name": "A",
+                    "Type": "Condition",
+                    "Arguments": {"Conditions": [{"Type": "Or", "Conditions": 3}]},
+                }
+            ]
+        ),
+        "Conditions of condition 'Or' must be a list",
+    ),
+    "a condition's type that is a list": (
+        definition(
+            [{"Name": "A", "Type": "Condition", "Arguments": {"Conditions": [{"Type": ["Or"]}]}}]
+        ),
+        "is not one of",
+    ),
     "no JSON": ("{", "Invalid JSON"),
     "a list": ("[]", "Expecting start of Json Object"),
     "an old version": (json.dumps({"Version": "2019", "Steps": []}), "'2020-12-01'"),
