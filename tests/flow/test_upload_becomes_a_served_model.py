@@ -4,86 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from contracts import names
-from demo.follow import follow_run, wait_for_deployment, wait_for_run
 from demo.main_job import Cloud
 from demo.predict import predict_samples
-from demo.registry import approve, registered_package
 from demo.run_state import RunState
-from demo.upload import upload_folder
-from demo.view import LineView
+from tests.flow.chain import ENVIRONMENT, PICTURES_A_CLASS, WORKLOAD, read_json
 
 pytestmark = pytest.mark.flow
-
-WORKLOAD = "cifar-tensorflow"
-ENVIRONMENT = "local"
-PICTURES_A_CLASS = 60
-
-
-def write_small_digits(folder: Path) -> None:
-    """Sixty scanned digits a class; some names hold spaces and letters beyond ASCII."""
-    digits = load_digits()
-    for digit in range(10):
-        (folder / str(digit)).mkdir(parents=True)
-        chosen = digits.images[digits.target == digit]
-        for number, image in enumerate(chosen[:PICTURES_A_CLASS]):
-            name = f"scan {number} é.png" if number % 10 == 0 else f"scan-{number}.png"
-            grey = Image.fromarray((image * 15.9).astype("uint8"))
-            grey.resize((32, 32)).convert("RGB").save(folder / str(digit) / name)
-
-
-def upload(cloud: Cloud, outputs: dict[str, str], folder: Path) -> datetime:
-    upload_folder(
-        cloud.client("s3"),
-        folder,
-        bucket=outputs["DataBucketName"],
-        prefix=names.upload_prefix(WORKLOAD),
-        progress=lambda done, total: None,
-    )
-    return datetime.now(UTC)
-
-
-def run_after(cloud: Cloud, started: datetime) -> str:
-    return wait_for_run(
-        cloud.client("sagemaker"),
-        pipeline=names.pipeline_name(ENVIRONMENT, WORKLOAD),
-        since=started,
-        explain=lambda: cloud.settings.log_file.read_text()[-4000:],
-    )
-
-
-@pytest.fixture(scope="module")
-def run(
-    cloud: Cloud, outputs: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> RunState:
-    """A finished run of the pipeline over an upload that has bad files among good ones."""
-    folder = tmp_path_factory.mktemp("upload")
-    write_small_digits(folder)
-    (folder / "3" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
-    (folder / "4" / "table.csv").write_text("a,b\n1,2\n")
-    started = upload(cloud, outputs, folder)
-    arn = run_after(cloud, started)
-    return follow_run(cloud.client("sagemaker"), cloud.client("logs"), arn, LineView(print))
-
-
-@pytest.fixture(scope="module")
-def package(cloud: Cloud, run: RunState) -> dict[str, Any]:
-    return registered_package(cloud.client("sagemaker"), run)
-
-
-def read_json(cloud: Cloud, uri: str) -> Any:
-    location = urlsplit(uri)
-    answer = cloud.client("s3").get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))
-    return json.loads(answer["Body"].read())
 
 
 def test_one_upload_of_many_files_starts_one_run(cloud: Cloud, run: RunState) -> None:
@@ -127,26 +60,12 @@ def test_bad_files_go_to_quarantine_with_a_reason_each(
     assert "table.csv" in json.dumps(reasons)
 
 
-def test_an_approval_puts_the_model_behind_an_endpoint(
-    cloud: Cloud, package: dict[str, Any]
-) -> None:
-    settings = cloud.settings
-    name = names.deployment_state_machine_name(ENVIRONMENT, WORKLOAD)
-    approved_at = datetime.now(UTC)
-    approve(cloud.client("sagemaker"), package["ModelPackageArn"])
-    wait_for_deployment(
-        cloud.client("stepfunctions"),
-        state_machine_arn=f"arn:aws:states:{settings.region}:{settings.account_id}:stateMachine:{name}",
-        package_arn=package["ModelPackageArn"],
-        since=approved_at,
-        say=print,
-        explain=lambda: settings.log_file.read_text()[-4000:],
-    )
+def test_an_approval_puts_the_model_behind_an_endpoint(cloud: Cloud, live: dict[str, Any]) -> None:
     predictions = predict_samples(
         cloud.client("s3"),
         cloud.client("sagemaker-runtime"),
         endpoint=names.endpoint_name(ENVIRONMENT, WORKLOAD),
-        samples_uri=package["CustomerMetadataProperties"]["samples"],
+        samples_uri=live["CustomerMetadataProperties"]["samples"],
     )
     right = sum(item.predicted == item.label for item in predictions)
     assert right >= 0.8 * len(predictions)
@@ -156,7 +75,7 @@ def test_an_approval_puts_the_model_behind_an_endpoint(
     "content_type", ["application/x-image", "application/json", "application/x-npy"]
 )
 def test_the_endpoint_takes_each_content_type(
-    cloud: Cloud, package: dict[str, Any], content_type: str
+    cloud: Cloud, live: dict[str, Any], content_type: str
 ) -> None:
     import numpy
 
