@@ -13,7 +13,7 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import deployment
 from local_cloud.sagemaker.hosting import plan as plans
 from local_cloud.sagemaker.hosting.state import KIND, publish
-from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
 from local_cloud.sagemaker.tags import set_tags
@@ -133,15 +133,7 @@ def describe_endpoint(service: SageMakerService, request: Request) -> Response:
 
 
 def list_endpoints(service: SageMakerService, request: Request) -> Response:
-    part = request.get("NameContains", "").lower()
-    found = [
-        one
-        for one in service.store.list(KIND)
-        if part in one[_NAME].lower()
-        and request.get("StatusEquals", one[_STATUS]) == one[_STATUS]
-        and request.get("LastModifiedTimeAfter", float("-inf")) <= one["LastModifiedTime"]
-        and request.get("LastModifiedTimeBefore", float("inf")) >= one["LastModifiedTime"]
-    ]
+    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
     chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
     return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Endpoints")
 

@@ -8,8 +8,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.store import Document
 
 MAX_RESULTS = 100
+
+
+def matching(
+    documents: Iterable[Document], request: Mapping[str, Any], *, name: str, status: str | None
+) -> list[Document]:
+    """The documents that the request's NameContains, StatusEquals and LastModifiedTime filters
+    let through; ``name`` and ``status`` are the documents' keys for the first two."""
+    part = request.get("NameContains", "").lower()
+    wanted = request.get("StatusEquals")
+    low = float(request.get("LastModifiedTimeAfter", "-inf"))
+    high = float(request.get("LastModifiedTimeBefore", "inf"))
+    return [
+        one
+        for one in documents
+        if part in one[name].lower()
+        and (wanted is None or status is None or one[status] == wanted)
+        and low <= _last_modified(one) <= high
+    ]
+
+
+def _last_modified(document: Document) -> float:
+    """Documents that never change have no LastModifiedTime."""
+    return float(document["LastModifiedTime" if "LastModifiedTime" in document else "CreationTime"])
 
 
 def select(
@@ -57,6 +81,9 @@ def _offset(token: str | None) -> int:
         return 0
     try:
         text = base64.urlsafe_b64decode(token.encode()).decode()
-        return int(text.removeprefix("offset="))
+        offset = int(text.removeprefix("offset="))
     except (binascii.Error, ValueError) as error:
         raise ValidationException(f"Invalid NextToken '{token}'.") from error
+    if offset < 0:
+        raise ValidationException(f"Invalid NextToken '{token}'.")
+    return offset

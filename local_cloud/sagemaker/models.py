@@ -8,7 +8,7 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import container
 from local_cloud.sagemaker.hosting.plan import find_model
-from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
@@ -59,8 +59,7 @@ def describe_model(service: SageMakerService, request: Request) -> Response:
 
 
 def list_models(service: SageMakerService, request: Request) -> Response:
-    part = request.get("NameContains", "").lower()
-    found = [one for one in service.store.list(KIND) if part in one["ModelName"].lower()]
+    found = matching(service.store.list(KIND), request, name="ModelName", status=None)
     chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
     return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Models")
 

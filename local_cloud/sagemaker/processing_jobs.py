@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.runner import images, places, processing
 from local_cloud.sagemaker.runner.processing import KIND, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -112,14 +112,7 @@ def stop_processing_job(service: SageMakerService, request: Request) -> Response
 
 
 def list_processing_jobs(service: SageMakerService, request: Request) -> Response:
-    found = [
-        document
-        for document in service.store.list(KIND)
-        if request.get("NameContains", "") in document[_NAME]
-        and request.get("StatusEquals", document[_STATUS]) == document[_STATUS]
-        and request.get("LastModifiedTimeAfter", float("-inf")) <= document["LastModifiedTime"]
-        and request.get("LastModifiedTimeBefore", float("inf")) >= document["LastModifiedTime"]
-    ]
+    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
     chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
     summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
     return page(summaries, request, "ProcessingJobSummaries")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.runner import images, metrics, places, training
 from local_cloud.sagemaker.runner.training import KIND, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -173,14 +173,10 @@ def stop_training_job(service: SageMakerService, request: Request) -> Response:
 
 
 def list_training_jobs(service: SageMakerService, request: Request) -> Response:
-    found = [
-        document
-        for document in service.store.list(KIND)
-        if request.get("NameContains", "") in document[_NAME]
-        and request.get("StatusEquals", document[_STATUS]) == document[_STATUS]
-        and request.get("LastModifiedTimeAfter", float("-inf")) <= document["LastModifiedTime"]
-        and request.get("LastModifiedTimeBefore", float("inf")) >= document["LastModifiedTime"]
-    ]
+    for member in ("WarmPoolStatusEquals", "TrainingPlanArnEquals"):
+        if member in request:
+            raise ValidationException(f"The local cloud has nothing that {member} could select.")
+    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
     chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
     summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
     return page(summaries, request, "TrainingJobSummaries")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
@@ -101,14 +101,7 @@ def stop_hyper_parameter_tuning_job(service: SageMakerService, request: Request)
 
 
 def list_hyper_parameter_tuning_jobs(service: SageMakerService, request: Request) -> Response:
-    found = [
-        document
-        for document in service.store.list(KIND)
-        if request.get("NameContains", "") in document[_NAME]
-        and request.get("StatusEquals", document[_STATUS]) == document[_STATUS]
-        and request.get("LastModifiedTimeAfter", float("-inf")) <= document["LastModifiedTime"]
-        and request.get("LastModifiedTimeBefore", float("inf")) >= document["LastModifiedTime"]
-    ]
+    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
     chosen = select(
         found,
         request,
