@@ -26,6 +26,8 @@ from local_cloud.sagemaker.tuner.trials import TRAINING_JOB, Trial
 
 KIND = "hyper-parameter-tuning-job"
 POLL_SECONDS = 0.2
+REASON_CHARACTERS = 1024
+"""Length of a FailureReason."""
 _OWN_FAULT = ("AlgorithmError", "ClientError")
 
 StartTrainingJob = Callable[[SageMakerService, Mapping[str, Any], str], None]
@@ -65,6 +67,7 @@ class Search:
         )
         self._again: list[dict[str, str]] = []
         self._before_restart: set[int] = set()
+        self._refusal: str | None = None
         self._take_up(document["_trials"])
 
     def run(self) -> None:
@@ -72,17 +75,15 @@ class Search:
             document = self._collect()
             recorded: list[Trial] = document["_trials"]
             running = [trial for trial in recorded if trials.is_running(trial)]
-            if document["HyperParameterTuningJobStatus"] == "Stopping" or self._finished(document):
+            if self._is_over(document):
                 self._stop_training_jobs(running)
             else:
                 self._stop_training_jobs(self._behind(recorded))
                 try:
-                    launched = self._launch(recorded, len(running))
+                    running += self._launch(recorded, len(running))
                 except ApiError as error:
-                    self._stop_training_jobs(running)
-                    self._end("Failed", f"{error.code}: {error.message}")
-                    return
-                running += launched
+                    self._refusal = f"{error.code}: {error.message}"
+                    continue
             if not running:
                 self._conclude()
                 return
@@ -123,9 +124,13 @@ class Search:
             self._again.append(trial["tuned"])
         self._optimiser.tell(trial["number"], trial["objective"])
 
-    def _finished(self, document: Document) -> bool:
+    def _is_over(self, document: Document) -> bool:
         """No further trial is wanted, although running ones may remain."""
-        return completion.reached(document, now=time.time())
+        return (
+            self._refusal is not None
+            or document["HyperParameterTuningJobStatus"] == "Stopping"
+            or completion.reached(document, now=time.time())
+        )
 
     def _behind(self, recorded: list[Trial]) -> list[Trial]:
         """The running trials that early stopping ends."""
@@ -214,6 +219,8 @@ class Search:
         recorded: list[Trial] = document["_trials"]
         if document["HyperParameterTuningJobStatus"] == "Stopping":
             self._end("Stopped")
+        elif self._refusal is not None:
+            self._end("Failed", self._refusal)
         elif trials.best(recorded, self._objective["Type"]) is None:
             self._end("Failed", completion.failure_reason(recorded))
         else:
@@ -227,5 +234,5 @@ class Search:
             "LastModifiedTime": now,
         }
         if reason is not None:
-            changes["FailureReason"] = reason
+            changes["FailureReason"] = reason[:REASON_CHARACTERS]
         self._status_changed(self._service, self._service.store.update(KIND, self._name, **changes))

@@ -209,6 +209,25 @@ def test_stopping_stops_the_running_training_jobs(make_cloud: MakeCloud) -> None
         cloud.call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": "tuning"})
 
 
+def test_a_training_job_that_is_refused_fails_the_search_and_stops_the_others(
+    make_cloud: MakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = make_cloud(train_flat, seconds=60)
+    start = cloud.jobs.start
+
+    def refuse_the_second(service: Any, request: Mapping[str, Any], arn: str) -> None:
+        if len(cloud.jobs.requests) == 1:
+            raise ValidationException("no such role")
+        start(service, request, arn)
+
+    monkeypatch.setattr(tuning_jobs, "_start_training_job", refuse_the_second)
+    done = cloud.tune(parallel=2)
+    assert done["HyperParameterTuningJobStatus"] == "Failed"
+    assert done["FailureReason"] == "ValidationException: no such role"
+    counters = done["TrainingJobStatusCounters"]
+    assert (counters["InProgress"], counters["Stopped"]) == (0, 1)
+
+
 def test_a_search_goes_on_after_a_restart_with_what_it_had_learned(make_cloud: MakeCloud) -> None:
     first = make_cloud(train_flat, seconds=60)
     first.call("CreateHyperParameterTuningJob", tuning_request(most=4, parallel=2))
