@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def main() -> int:
     settings = LocalCloudSettings(
         state_dir=arguments.state_dir.resolve(), port=arguments.port, region=arguments.region
     )
+    # As an interrupt: a start that is ended leaves nothing behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return {
             "start": start,

@@ -33,6 +33,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 20
+LOG_BYTES = 50_000_000
 PORT_ATTEMPTS = 3
 """A port that was free a moment ago may be taken by another program's start."""
 SERVER_MODULE = "local_cloud.server"
@@ -172,6 +173,7 @@ def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
     }
+    _put_away(settings.log_file)
     with settings.log_file.open("ab") as log:
         return subprocess.Popen(
             # The folder tells this process from other local clouds' in a list of processes.
@@ -183,6 +185,12 @@ def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def _put_away(log: Path) -> None:
+    """Begin a new log where the old one is long; the one before that goes."""
+    if log.is_file() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
 
 
 def _await_answer(settings: LocalCloudSettings, process: subprocess.Popen[bytes]) -> None:
