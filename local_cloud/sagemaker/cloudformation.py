@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_cloud.ministack_bridge import ResourceHandlers
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.errors import ApiError, ValidationException
 from local_cloud.sagemaker.service import Request, Response
 
 Call = Callable[[str, Request], Response]
@@ -102,7 +102,13 @@ class ModelPackageGroupResource:
             created = self.create(name, new, stack_name)
             self.delete(physical_id, old)
             return created
-        # Name and description replace the group on AWS; tags alone are changed in place.
+        described = [one.get("ModelPackageGroupDescription", "") for one in (old, new)]
+        if described[0] != described[1]:
+            # On AWS a new description replaces the group, which fails for the name it has.
+            raise ValidationException(
+                f"The description of model package group {name} cannot be changed: SageMaker has "
+                "no action for that. Give the group another name too, or keep its description."
+            )
         _change_tags(self._call, physical_id, old, new)
         return physical_id, {"ModelPackageGroupArn": physical_id}
 
