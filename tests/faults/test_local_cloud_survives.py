@@ -215,6 +215,32 @@ def test_temporary_files_of_a_killed_server_are_gone_after_the_next_start(
     assert not left.exists()
 
 
+def test_a_long_log_is_put_away_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LOG_BYTES", 10)
+    settings = LocalCloudSettings(state_dir=tmp_path)
+    settings.log_file.write_text("what happened yesterday")
+    process.stop(process.start(settings, any_port=True))
+    assert (tmp_path / "local-cloud.log.1").read_text() == "what happened yesterday"
+    assert "yesterday" not in settings.log_file.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_start_that_is_interrupted_by_a_signal_leaves_no_server(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "local_cloud", "start", "--state-dir", str(tmp_path)]
+    starting = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    await_true(lambda: process.running(tmp_path) is not None)
+    starting.send_signal(number)
+    _, said = starting.communicate()
+    if starting.returncode:
+        assert said == "local cloud: interrupted\n"
+        assert process.running(tmp_path) is None
+    assert process.stop(LocalCloudSettings(state_dir=tmp_path)) is (starting.returncode == 0)
+
+
 def test_a_folder_that_is_no_local_clouds_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(process.LocalCloudError, match="nothing was removed"):
