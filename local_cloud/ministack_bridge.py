@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,10 @@ TLS_FAREWELL_SECONDS = 1.0
 
 STATE_MACHINE_KEY_MARK = "Credential=test/20260101/"
 """How MiniStack's Step Functions signs a call that a state machine makes."""
+
+NO_KEY = "AKIANOSUCHROLE"
+# The execution's thread sets it; MiniStack hands the context on to the handler it calls.
+_state_machine_key: ContextVar[str] = ContextVar("state_machine_key", default=NO_KEY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +114,17 @@ def authorise(
     """Evaluate the caller's policies for one action; None where it is allowed.
 
     Must run in the request's own context, since the caller is pinned there. A call that a
-    state machine makes arrives as the account's root: MiniStack does not evaluate the state
-    machine's role for SDK integrations.
+    state machine makes arrives as the account's root, and is evaluated for the role that
+    :func:`let_state_machines_act_as_their_roles` found.
     """
     from ministack.core import iam_actions, iam_evaluator, router
 
-    if not auth_enabled() or STATE_MACHINE_KEY_MARK in headers.get("authorization", ""):
+    if not auth_enabled():
         return None
-    access_key = router.extract_access_key_id(dict(headers), {})
+    if STATE_MACHINE_KEY_MARK in headers.get("authorization", ""):
+        access_key = _state_machine_key.get()
+    else:
+        access_key = router.extract_access_key_id(dict(headers), {})
     denied = iam_evaluator.enforce(
         access_key,
         action,
@@ -159,6 +167,30 @@ def trusts(role_arn: str, service_principal: str) -> bool | None:
         if statement.get("Effect") == "Allow":
             principals += [services] if isinstance(services, str) else services
     return service_principal in principals
+
+
+def let_state_machines_act_as_their_roles(access_key: Callable[[str], str]) -> None:
+    """Evaluate what a state machine asks of the added services for its own role.
+
+    MiniStack makes such calls as the account's root. ``access_key(role_arn)`` answers the id of
+    temporary keys of the role, and may raise: then what the execution calls is refused.
+    """
+    from ministack.services import stepfunctions
+
+    run: Callable[[str], None] = stepfunctions._run_execution
+
+    @functools.wraps(run)
+    def run_as_role(execution_arn: str) -> None:
+        execution = stepfunctions._executions.get(execution_arn) or {}
+        machine = stepfunctions._state_machines.get(execution.get("stateMachineArn")) or {}
+        try:
+            _state_machine_key.set(access_key(machine["roleArn"]))
+        except Exception:
+            logger.exception("no keys for the role of %s", execution_arn)
+            _state_machine_key.set(NO_KEY)
+        run(execution_arn)
+
+    setattr(stepfunctions, "_run_execution", run_as_role)  # noqa: B010
 
 
 def name_lambda_errors() -> None:

@@ -67,11 +67,12 @@ def run(settings: LocalCloudSettings) -> None:
     def call(action: str, request: Request) -> Response:
         return dispatch.perform(service, action, request)
 
+    credentials = LocalCredentials(settings)
     tasks = ThreadTasks()
     service = SageMakerService(
         settings=settings,
         store=Store(settings.database),
-        credentials=LocalCredentials(settings),
+        credentials=credentials,
         events=BusEvents(settings),
         tasks=tasks,
         call=call,
@@ -83,6 +84,7 @@ def run(settings: LocalCloudSettings) -> None:
         credential_scope="sagemaker",
     )
     ministack_bridge.name_lambda_errors()
+    ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)
 

@@ -43,6 +43,11 @@ class LocalCredentials:
             self._settings, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
         )
 
+    def access_key_of_state_machine(self, role_arn: str) -> str:
+        """The id of keys of a state machine's role. Raises as :meth:`as_role` does."""
+        keys = self._assume(role_arn, "state-machine", principal="states.amazonaws.com")
+        return keys["AccessKeyId"]
+
     def environment(self, role_arn: str, *, session_name: str) -> dict[str, str]:
         keys = self._assume(role_arn, session_name)
         return {
@@ -52,16 +57,18 @@ class LocalCredentials:
             "AWS_SESSION_TOKEN": keys["SessionToken"],
         }
 
-    def _assume(self, role_arn: str, session_name: str) -> dict[str, str]:
+    def _assume(
+        self, role_arn: str, session_name: str, *, principal: str = SERVICE_PRINCIPAL
+    ) -> dict[str, str]:
         session_name = session_name[:64]
         with self._lock:
             expires, keys = self._keys.get((role_arn, session_name), (0.0, {}))
         if expires > time.time() + RENEW_SECONDS:
             return keys
-        if not ministack_bridge.trusts(role_arn, SERVICE_PRINCIPAL):
+        if not ministack_bridge.trusts(role_arn, principal):
             raise ValidationException(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-                f"principal '{SERVICE_PRINCIPAL}' to assume the role."
+                f"principal '{principal}' to assume the role."
             )
         answer = (
             self.as_service()

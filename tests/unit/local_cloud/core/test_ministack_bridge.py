@@ -31,6 +31,9 @@ print(json.dumps({
     "access_key": callable(router.extract_access_key_id),
     "save_all": callable(persistence.save_all) and callable(app._build_persistence_save_dict),
     "AUTH": hasattr(app, "AUTH"),
+    "run execution": callable(stepfunctions._run_execution)
+        and hasattr(stepfunctions._executions, "get")
+        and hasattr(stepfunctions._state_machines, "get"),
     "worker": callable(lambda_runtime.Worker.invoke)
         and callable(lambda_svc._execute_function_warm),
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),

@@ -27,6 +27,7 @@ def service(tmp_path: Path) -> Iterator[SageMakerService]:
     made, _, _, tasks = make_service(tmp_path)
     yield made
     tasks.shut_down()
+    made.store.close()
 
 
 def tagged(service: SageMakerService, create: str, request: dict[str, Any], arn: str) -> str:
