@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,20 @@ MakeCloud = Callable[..., Cloud]
 
 
 @pytest.fixture
-def make_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeCloud:
+def make_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCloud]:
     """``make_cloud(train, seconds=0)``: a cloud over the same store each time it is called."""
+
+    made: list[Cloud] = []
 
     def make(train: Train, *, seconds: float = 0.0) -> Cloud:
         jobs = FakeTrainingJobs(train, seconds=seconds)
         monkeypatch.setattr(tuning_jobs, "_start_training_job", jobs.start)
         monkeypatch.setattr(search, "POLL_SECONDS", 0.002)
-        return Cloud(tmp_path, jobs)
+        made.append(Cloud(tmp_path, jobs))
+        return made[-1]
 
-    return make
+    yield make
+    for cloud in made:
+        cloud.tasks.stopping = True
+        cloud.tasks.join()
+        cloud.service.store.close()
