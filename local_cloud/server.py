@@ -22,7 +22,7 @@ from local_cloud.settings import LocalCloudSettings
 from local_cloud.tls import ensure_certificate
 
 if TYPE_CHECKING:
-    from local_cloud.sagemaker.service import Tasks
+    from local_cloud.sagemaker.service import SageMakerService, Tasks
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
 SAVE_SECONDS = 20.0
@@ -54,21 +54,41 @@ def run(settings: LocalCloudSettings) -> None:
     ensure_certificate(settings)
     shutil.rmtree(settings.temporary_dir, ignore_errors=True)
     settings.temporary_dir.mkdir()
+    # Before the first import of MiniStack, which reads it then.
     os.environ.update(server_environment(settings))
-    # Only now: MiniStack reads the environment when it is imported.
+    from local_cloud import ministack_bridge
+    from local_cloud.sagemaker.tasks import ThreadTasks
+
+    tasks = ThreadTasks()
+    service = add_sagemaker(settings, tasks)
+
+    def on_start() -> None:
+        tasks.start("save state", lambda: save_state_regularly(tasks))
+        tasks.start("resume", lambda: resume_when_serving(service))
+
+    def on_stop() -> None:
+        logger.info("stopping")
+        tasks.stop(timeout_seconds=STOP_SECONDS)
+
+    with lock:
+        ministack_bridge.serve(
+            host="127.0.0.1", port=settings.port, on_start=on_start, on_stop=on_stop
+        )
+
+
+def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerService:
+    """Teach MiniStack SageMaker: its API, its resource types, what state machines may do."""
     from local_cloud import ministack_bridge
     from local_cloud.sagemaker import cloudformation, dispatch
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.events import BusEvents
     from local_cloud.sagemaker.service import Request, Response, SageMakerService
     from local_cloud.sagemaker.store import Store
-    from local_cloud.sagemaker.tasks import ThreadTasks
 
     def call(action: str, request: Request) -> Response:
         return dispatch.perform(service, action, request)
 
     credentials = LocalCredentials(settings)
-    tasks = ThreadTasks()
     service = SageMakerService(
         settings=settings,
         store=Store(settings.database),
@@ -87,25 +107,20 @@ def run(settings: LocalCloudSettings) -> None:
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)
+    return service
 
-    def on_start() -> None:
-        tasks.start("save state", lambda: save_state_regularly(tasks))
-        tasks.start("resume", lambda: resume_when_serving(service))
 
-    def on_stop() -> None:
-        logger.info("stopping")
-        tasks.stop(timeout_seconds=STOP_SECONDS)
+def resume_when_serving(service: SageMakerService) -> None:
+    """Take up what the last stop interrupted; a family that cannot holds up no other."""
+    from local_cloud.sagemaker import dispatch
 
-    def resume_when_serving(service: SageMakerService) -> None:
-        if not wait_until_serving(settings, tasks):
-            return
-        for family in dispatch.FAMILIES:
+    if not wait_until_serving(service.settings, service.tasks):
+        return
+    for family in dispatch.FAMILIES:
+        try:
             family.resume(service)
-
-    with lock:
-        ministack_bridge.serve(
-            host="127.0.0.1", port=settings.port, on_start=on_start, on_stop=on_stop
-        )
+        except Exception:
+            logger.exception("%s: what was interrupted stays so", family.__name__)
 
 
 def save_state_regularly(tasks: Tasks) -> None:
@@ -146,8 +161,10 @@ def hold_state(settings: LocalCloudSettings) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
+        owner = lock.read()
+        lock.close()
         raise SystemExit(
-            f"the local cloud of process {lock.read()} runs on {settings.state_dir} already: "
+            f"the local cloud of process {owner} runs on {settings.state_dir} already: "
             "end that process first"
         ) from None
     lock.truncate(0)

@@ -67,33 +67,43 @@ def version_of(document: Document, version: int | None) -> dict[str, Any]:
 
 
 def create_pipeline(service: SageMakerService, request: Request) -> Response:
+    """Raises ValidationException, and ConflictException for a token that was used otherwise."""
     name = request["PipelineName"]
-    key = key_of(name)
-    known = service.store.find(KIND, key)
+    known = service.store.find(KIND, key_of(name))
     if known is not None and known["_token"] != request.get("ClientRequestToken", ""):
         raise _already_exists(name)
     text = _definition_text(service, request)
     if known is not None:
-        if (
-            known["_versions"][0]["PipelineDefinition"],
-            known.get("_first_role", request["RoleArn"]),
-        ) != (
-            text,
-            request["RoleArn"],
-        ):
-            raise ConflictException(
-                f"The ClientRequestToken was used with another definition or role to create "
-                f"'{known['PipelineArn']}'."
-            )
+        _refuse_another(known, text, request["RoleArn"])
         return {"PipelineArn": known["PipelineArn"]}
     if text is None:
         raise ValidationException(
             "Either Pipeline Definition or Pipeline Definition S3 location should be provided"
         )
     validated(text)
-    now = time.time()
-    document: Document = {
-        "PipelineArn": service.arn(f"pipeline/{key}"),
+    document = _new_pipeline(service, request, text)
+    try:
+        service.store.create(KIND, key_of(name), document)
+    except NameTakenError as error:
+        raise _already_exists(name) from error
+    set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
+    return {"PipelineArn": document["PipelineArn"]}
+
+
+def _refuse_another(known: Document, text: str | None, role: str) -> None:
+    """The token of an earlier creation names that pipeline, as it was created, and no other."""
+    created = known["_versions"][0]["PipelineDefinition"]
+    if created != text or known.get("_first_role", role) != role:
+        raise ConflictException(
+            "The ClientRequestToken was used with another definition or role to create "
+            f"'{known['PipelineArn']}'."
+        )
+
+
+def _new_pipeline(service: SageMakerService, request: Request, text: str) -> Document:
+    name, now = request["PipelineName"], time.time()
+    return {
+        "PipelineArn": service.arn(f"pipeline/{key_of(name)}"),
         "PipelineName": name,
         "PipelineDisplayName": name,
         "PipelineDefinition": text,
@@ -107,12 +117,6 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
         "_first_role": request["RoleArn"],
         "_versions": [_version(1, text, now)],
     }
-    try:
-        service.store.create(KIND, key, document)
-    except NameTakenError as error:
-        raise _already_exists(name) from error
-    set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
-    return {"PipelineArn": document["PipelineArn"]}
 
 
 def update_pipeline(service: SageMakerService, request: Request) -> Response:

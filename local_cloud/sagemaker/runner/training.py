@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.runner import channels, metrics, objects, places
+from local_cloud.sagemaker.runner import channels, metrics, objects, places, training_contract
 from local_cloud.sagemaker.runner.checkpoints import CheckpointSync
 from local_cloud.sagemaker.runner.container_job import ContainerJob
 from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
@@ -29,7 +29,6 @@ from local_cloud.sagemaker.store import Document
 KIND = "training-job"
 EVENT = "SageMaker Training Job State Change"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-HOST = "algo-1"
 CHECKPOINTS = "/opt/ml/checkpoints"
 """Where a container's checkpoints lie if the request does not say."""
 
@@ -198,22 +197,7 @@ class _TrainingRun:
 
     def _prepare(self) -> None:
         given = self.request.get("InputDataConfig", [])
-        config = {
-            channel["ChannelName"]: {
-                "TrainingInputMode": "File",
-                "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
-                    "S3DataDistributionType", "FullyReplicated"
-                ),
-                "RecordWrapperType": channel.get("RecordWrapperType", "None"),
-                **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
-            }
-            for channel in given
-        }
-        self.workspace.write_config("input/config/inputdataconfig.json", config)
-        self.workspace.write_config(
-            "input/config/hyperparameters.json", self.request.get("HyperParameters", {})
-        )
-        self.workspace.write_config("input/config/resourceconfig.json", _resources(self.request))
+        training_contract.write_config(self.workspace, self.request)
         for folder in ("model", "output/data", "code", "checkpoints"):
             (self.workspace.ml / folder).mkdir(parents=True, exist_ok=True)
         for channel in given:
@@ -226,7 +210,7 @@ class _TrainingRun:
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.request["TrainingJobArn"],
             "AWS_REGION": self.service.settings.region,
-            "CURRENT_HOST": HOST,
+            "CURRENT_HOST": training_contract.HOST,
             **self.request.get("Environment", {}),
         }
 
@@ -242,7 +226,7 @@ class _TrainingRun:
                     KIND, self.name, lambda job: job["_metrics"].extend(found)
                 )
 
-        stream = f"{self.name}/{HOST}-{int(time.time())}"
+        stream = f"{self.name}/{training_contract.HOST}-{int(time.time())}"
         log = JobLog(
             self.workspace.log, self.session.client("logs"), group=LOG_GROUP, stream=stream
         )
@@ -298,16 +282,3 @@ class _TrainingRun:
     def _stop_wanted(self) -> bool:
         document = self.service.store.get(KIND, self.name)
         return bool(document["TrainingJobStatus"] == "Stopping")
-
-
-def _resources(request: Document) -> dict[str, Any]:
-    instance_type = request["ResourceConfig"].get("InstanceType", "ml.m5.large")
-    group = {"instance_group_name": "homogeneousCluster", "hosts": [HOST]}
-    return {
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_group_name": "homogeneousCluster",
-        "hosts": [HOST],
-        "instance_groups": [{**group, "instance_type": instance_type}],
-        "network_interface_name": "lo",
-    }

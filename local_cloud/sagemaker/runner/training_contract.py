@@ -1,0 +1,49 @@
+"""The files below /opt/ml/input/config by which a training container knows its job.
+
+"How Amazon SageMaker AI Provides Training Information" in the SageMaker developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local_cloud.sagemaker.runner.workspace import Workspace
+
+HOST = "algo-1"
+
+
+def write_config(workspace: Workspace, request: Mapping[str, Any]) -> None:
+    """Write what the CreateTrainingJob request says."""
+    channels = {one["ChannelName"]: _channel(one) for one in request.get("InputDataConfig", [])}
+    for name, content in (
+        ("inputdataconfig", channels),
+        ("hyperparameters", request.get("HyperParameters", {})),
+        ("resourceconfig", _resources(request)),
+    ):
+        workspace.write_config(f"input/config/{name}.json", content)
+
+
+def _channel(channel: Mapping[str, Any]) -> dict[str, str]:
+    source = channel["DataSource"]["S3DataSource"]
+    described = {
+        "TrainingInputMode": "File",
+        "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+        "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+    }
+    if "ContentType" in channel:
+        described["ContentType"] = channel["ContentType"]
+    return described
+
+
+def _resources(request: Mapping[str, Any]) -> dict[str, Any]:
+    instance_type = request["ResourceConfig"].get("InstanceType", "ml.m5.large")
+    group = {"instance_group_name": "homogeneousCluster", "hosts": [HOST]}
+    return {
+        "current_host": HOST,
+        "current_instance_type": instance_type,
+        "current_group_name": "homogeneousCluster",
+        "hosts": [HOST],
+        "instance_groups": [{**group, "instance_type": instance_type}],
+        "network_interface_name": "lo",
+    }

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local_cloud import server
+from local_cloud.sagemaker import dispatch, endpoints, training_jobs
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.settings import LocalCloudSettings
+from tests.unit.local_cloud.sagemaker_doubles import make_service
+
+
+def test_a_family_that_cannot_be_resumed_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    resumed: list[str] = []
+
+    def broken(_service: SageMakerService) -> None:
+        raise KeyError("a document of an older release")
+
+    for family in dispatch.FAMILIES:
+        name = family.__name__
+        monkeypatch.setattr(family, "resume", lambda _service, name=name: resumed.append(name))
+    monkeypatch.setattr(training_jobs, "resume", broken)
+    monkeypatch.setattr(server, "wait_until_serving", lambda *_arguments: True)
+    service, _, _, _ = make_service(tmp_path)
+    server.resume_when_serving(service)
+    service.store.close()
+    assert endpoints.__name__ in resumed
+    assert len(resumed) == len(dispatch.FAMILIES) - 1
+    assert "an older release" in caplog.text
+
+
+def test_settings_pass_from_the_starter_to_the_server_whole(tmp_path: Path) -> None:
+    settings = LocalCloudSettings(state_dir=tmp_path / "größe 1", port=4711, region="eu-west-1")
+    assert server.settings_from_json(server.settings_as_json(settings)) == settings
+
+
+def test_a_state_is_held_by_one_server_at_a_time(tmp_path: Path) -> None:
+    settings = LocalCloudSettings(state_dir=tmp_path)
+    with server.hold_state(settings), pytest.raises(SystemExit, match="already"):
+        server.hold_state(settings)
+    server.hold_state(settings).close()
