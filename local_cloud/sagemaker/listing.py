@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -66,24 +67,35 @@ def page(
 ) -> dict[str, Any]:
     """One page under ``member``, with a NextToken where more follow.
 
-    Raises ValidationException for a token that no earlier answer gave.
+    A token names the last item of its page, so that what is created between two calls moves
+    nothing into the next page twice. Raises ValidationException for a token that no answer gave.
     """
-    start = _offset(request.get("NextToken"))
+    start = _start(items, request.get("NextToken"))
     end = start + int(request.get("MaxResults", MAX_RESULTS))
     answer: dict[str, Any] = {member: list(items[start:end])}
     if end < len(items):
-        answer["NextToken"] = base64.urlsafe_b64encode(f"offset={end}".encode()).decode()
+        answer["NextToken"] = _token(end, items[end - 1])
     return answer
 
 
-def _offset(token: str | None) -> int:
+def _token(offset: int, last: Mapping[str, Any]) -> str:
+    content = {"offset": offset, "last": _identity(last)}
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _start(items: Sequence[Mapping[str, Any]], token: str | None) -> int:
     if token is None:
         return 0
     try:
-        text = base64.urlsafe_b64decode(token.encode()).decode()
-        offset = int(text.removeprefix("offset="))
-    except (binascii.Error, ValueError) as error:
+        content = json.loads(base64.urlsafe_b64decode(token.encode()))
+        offset, last = int(content["offset"]), str(content["last"])
+    except (ValueError, TypeError, KeyError) as error:
         raise ValidationException(f"Invalid NextToken '{token}'.") from error
-    if offset < 0:
-        raise ValidationException(f"Invalid NextToken '{token}'.")
-    return offset
+    known = [_identity(item) for item in items]
+    # Where the last item was deleted meanwhile, its place in the list has to do.
+    return known.index(last) + 1 if last in known else max(0, offset)
+
+
+def _identity(item: Mapping[str, Any]) -> str:
+    named = {key: item[key] for key in item if key.endswith(("Arn", "Name", "Key", "VersionId"))}
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]

@@ -52,7 +52,21 @@ def test_pages_follow_each_other_to_the_end() -> None:
     assert seen == JOBS
 
 
-@pytest.mark.parametrize("text", ["garbage", "offset=x", "offset=-2"])
+def test_what_is_created_between_two_pages_is_not_seen_twice() -> None:
+    newest_first = JOBS[::-1]
+    first = page(newest_first, {"MaxResults": 2}, "Jobs")
+    more = [{"Name": "wine", "CreationTime": 4.0}, *newest_first]
+    rest = page(more, {"MaxResults": 2, "NextToken": first["NextToken"]}, "Jobs")
+    assert [*first["Jobs"], *rest["Jobs"]] == newest_first
+
+
+def test_what_is_deleted_between_two_pages_does_not_end_the_list() -> None:
+    first = page(JOBS, {"MaxResults": 1}, "Jobs")
+    rest = page(JOBS[1:], {"NextToken": first["NextToken"]}, "Jobs")
+    assert rest["Jobs"] == JOBS[2:]
+
+
+@pytest.mark.parametrize("text", ["garbage", "[]", '{"offset": "x", "last": "y"}', "{}"])
 def test_a_token_that_no_answer_gave_is_refused(text: str) -> None:
     token = base64.urlsafe_b64encode(text.encode()).decode()
     with pytest.raises(ValidationException, match="Invalid NextToken"):
