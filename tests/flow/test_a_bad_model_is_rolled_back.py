@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from tests.flow.chain import ENVIRONMENT, WORKLOAD, await_deployment, read_json
 
 pytestmark = pytest.mark.flow
 
+PATIENCE_SECONDS = 30
 ENDPOINT = names.endpoint_name(ENVIRONMENT, WORKLOAD)
 
 
@@ -89,12 +91,23 @@ def left_behind(cloud: Cloud) -> tuple[set[str], set[str]]:
     return models, {item["EndpointConfigName"] for item in configs}
 
 
-def told(cloud: Cloud, queue: str) -> str:
-    """Everything that was told until now, subjects and texts."""
-    messages = cloud.client("sqs").receive_message(
-        QueueUrl=queue, WaitTimeSeconds=5, MaxNumberOfMessages=10
-    )
-    return "\n".join(message["Body"] for message in messages.get("Messages", []))
+def assert_told(cloud: Cloud, queue: str, package_arn: str) -> None:
+    """A notice that the deployment of the package failed reaches the queue."""
+    sqs = cloud.client("sqs")
+    heard = []
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2)
+        for message in answer.get("Messages", []):
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            notice = json.loads(message["Body"])
+            heard.append(notice["Subject"])
+            if (
+                notice["Subject"].startswith("Deployment failed")
+                and package_arn in notice["Message"]
+            ):
+                return
+    pytest.fail(f"nobody was told that {package_arn} failed; heard were {heard}")
 
 
 def assert_rolled_back(cloud: Cloud, live: dict[str, Any], package_arn: str, **reason: str) -> None:
@@ -122,7 +135,7 @@ def test_a_model_that_answers_wrong_is_rolled_back(
     samples = wrong_labels(cloud, live["CustomerMetadataProperties"]["samples"])
     arn = register_like(cloud, live, samples=samples)
     assert_rolled_back(cloud, live, arn, match=r"(?i)sample")
-    assert arn in told(cloud, notices)
+    assert_told(cloud, notices, arn)
 
 
 def test_a_model_that_cannot_be_loaded_is_rolled_back(
@@ -132,4 +145,4 @@ def test_a_model_that_cannot_be_loaded_is_rolled_back(
     broken = put_beside(cloud, container["ModelDataUrl"], "broken.tar.gz", b"not an archive")
     arn = register_like(cloud, live, ModelDataUrl=broken)
     assert_rolled_back(cloud, live, arn, match=r"(?i)broken\.tar\.gz|archive|gzip|tar")
-    assert arn in told(cloud, notices)
+    assert_told(cloud, notices, arn)
