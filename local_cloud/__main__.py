@@ -123,6 +123,8 @@ def logs(settings: LocalCloudSettings) -> int:
 
 def env(settings: LocalCloudSettings) -> int:
     found = process.running(settings.state_dir) or settings
+    # A profile of the user's own would take the place of the keys below.
+    print("unset AWS_PROFILE AWS_DEFAULT_PROFILE")
     for name, value in client_environment(found).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0

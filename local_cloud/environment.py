@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from local_cloud.settings import LocalCloudSettings
 
+OWN_HOSTS = ("localhost", ".localhost", "127.0.0.1")
 ROOT_ACCESS_KEY = "test"
 ROOT_SECRET_KEY = "test"  # noqa: S105 - MiniStack's fixed root key; it opens this machine only
 
@@ -29,7 +32,16 @@ def server_environment(settings: LocalCloudSettings) -> dict[str, str]:
         # Lambda workers' folders: a killed server leaves them behind.
         "TMPDIR": str(settings.temporary_dir),
         **trust_environment(settings),
+        **direct_environment(),
     }
+
+
+def direct_environment() -> dict[str, str]:
+    """What keeps a user's proxy out of the way to this machine itself."""
+    names = ("NO_PROXY", "no_proxy")
+    given = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    hosts = [host for host in given.split(",") if host and host not in OWN_HOSTS]
+    return dict.fromkeys(names, ",".join([*hosts, *OWN_HOSTS]))
 
 
 def trust_environment(settings: LocalCloudSettings) -> dict[str, str]:
@@ -58,6 +70,7 @@ def client_environment(settings: LocalCloudSettings) -> dict[str, str]:
     """For the AWS CLI, the CDK CLI and SDKs: the endpoint, and the account's root keys."""
     return {
         **endpoint_environment(settings),
+        **direct_environment(),
         "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
     }

@@ -166,8 +166,13 @@ def _reap() -> None:
 
 
 def _spawn(settings: LocalCloudSettings) -> subprocess.Popen[bytes]:
+    # A user's profile, keys and endpoints are for AWS: neither this server nor a Lambda function
+    # may take them up.
+    users = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = {
-        **os.environ,
+        **users,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         SETTINGS_VARIABLE: settings_as_json(settings),
         # Lambda workers and jobs run `python`: this one, with its packages.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -18,10 +18,14 @@ def answers(settings: LocalCloudSettings) -> bool:
     Another program on the same port is not taken for it: its certificate is not ours.
     """
     trust = ssl.create_default_context(cafile=str(settings.ca_bundle))
+    opener = urllib.request.build_opener(
+        # No proxy knows this machine's own address.
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=trust),
+    )
     url = f"{settings.endpoint_url}/_ministack/ready"
     try:
-        # The address is our own, made from the settings.
-        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS, context=trust) as answer:  # noqa: S310
+        with opener.open(url, timeout=ANSWER_SECONDS) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError):
         return False

@@ -215,6 +215,23 @@ def test_temporary_files_of_a_killed_server_are_gone_after_the_next_start(
     assert not left.exists()
 
 
+def test_a_users_own_aws_profile_and_proxy_reach_neither_server_nor_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "images.toml").write_text(IMAGES)
+    with monkeypatch.context() as users:
+        users.setenv("AWS_PROFILE", "a-profile-that-is-not-there")
+        users.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+            users.setenv(name, "http://127.0.0.1:9")
+        settings = process.start(LocalCloudSettings(state_dir=tmp_path), any_port=True)
+        assert "localhost" in process.client_environment(settings)["NO_PROXY"].split(",")
+    try:
+        start_job(RunningCloud(settings), "profiled")
+    finally:
+        process.stop(settings)
+
+
 def test_a_long_log_is_put_away_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +285,9 @@ def test_the_command_line_starts_reports_and_stops(tmp_path: Path) -> None:
         started = run("start")
         assert "listening on https://localhost:" in started.stdout, started.stderr
         assert "process" in run("status").stdout
-        assert "export AWS_ENDPOINT_URL=https://localhost:" in run("env").stdout
+        environment = run("env").stdout
+        assert "export AWS_ENDPOINT_URL=https://localhost:" in environment
+        assert "unset AWS_PROFILE" in environment
     finally:
         assert "stopped" in run("stop").stdout
     assert run("status").returncode == 3
