@@ -82,6 +82,9 @@ def _run(service: SageMakerService, name: str) -> None:
     except ApiError as error:
         end(service, name, "Failed", reason=f"ClientError: {error.message}")
     except Exception as error:
+        if service.tasks.stopping:
+            # The services that it talks to are going: the next start says what became of it.
+            return
         end(service, name, "Failed", reason=f"InternalServerError: {type(error).__name__}: {error}")
         raise
 
