@@ -122,7 +122,10 @@ def logs(settings: LocalCloudSettings) -> int:
 
 
 def env(settings: LocalCloudSettings) -> int:
-    found = process.running(settings.state_dir) or settings
+    found = process.running(settings.state_dir)
+    if found is None:
+        print("local cloud: not running; these are the settings of a start", file=sys.stderr)
+        found = settings
     # A profile of the user's own would take the place of the keys below.
     print("unset AWS_PROFILE AWS_DEFAULT_PROFILE")
     for name, value in client_environment(found).items():

@@ -281,6 +281,7 @@ def test_the_command_line_starts_reports_and_stops(tmp_path: Path) -> None:
         return subprocess.run(command, capture_output=True, text=True)
 
     assert run("status").returncode == 3
+    assert "not running" in run("env").stderr
     try:
         started = run("start")
         assert "listening on https://localhost:" in started.stdout, started.stderr
