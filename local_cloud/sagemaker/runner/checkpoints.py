@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
 from local_cloud.sagemaker.runner import objects
 from local_cloud.sagemaker.runner.places import S3Place
 
@@ -52,8 +54,9 @@ class CheckpointSync:
         while not self._ending.wait(SYNC_SECONDS):
             try:
                 self._sync()
-            except (objects.DataError, OSError) as error:
-                # A file may vanish while it is read; the last sync, which must succeed, tells.
+            except (objects.DataError, OSError, BotoCoreError) as error:
+                # A file may vanish while it is read (botocore then has errors of its own); the
+                # last sync, which must succeed, tells.
                 logger.info("checkpoints of %s not kept this time: %s", self._folder, error)
 
     def _sync(self) -> None:
