@@ -93,7 +93,7 @@ def left_behind(cloud: Cloud) -> tuple[set[str], set[str]]:
 
 def assert_told(cloud: Cloud, queue: str, package_arn: str) -> None:
     """A notice that the deployment of the package failed reaches the queue."""
-    sqs = cloud.client("sqs")
+    sqs, version = cloud.client("sqs"), package_arn.rpartition("/")[2]
     heard = []
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
@@ -104,7 +104,7 @@ def assert_told(cloud: Cloud, queue: str, package_arn: str) -> None:
             heard.append(notice["Subject"])
             if (
                 notice["Subject"].startswith("Deployment failed")
-                and package_arn in notice["Message"]
+                and f"Version {version} of" in notice["Message"]
             ):
                 return
     pytest.fail(f"nobody was told that {package_arn} failed; heard were {heard}")
