@@ -98,6 +98,8 @@ class FakeTrainingJobs:
             service.store.update("training-job", name, _metrics=outcome.pop("_metrics"))
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
+            if service.tasks.stopping:
+                return
             if service.store.get("training-job", name)["TrainingJobStatus"] == "Stopping":
                 outcome["TrainingJobStatus"] = "Stopped"
                 break
