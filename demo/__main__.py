@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from demo.clock import StageClock
+from demo.cloud import FOREIGN
 from demo.errors import DemoError
 from demo.lock import only_one_demo
 from demo.main_job import MainJob, check_workload
@@ -24,6 +26,9 @@ PLAIN: Final[dict[str, Any]] = {"markup": False, "highlight": False, "soft_wrap"
 
 def main() -> int:
     arguments = parse_arguments()
+    for name in FOREIGN:
+        # boto3 refuses any call while a profile is named that it does not find.
+        os.environ.pop(name, None)
     console = Console()
     job = MainJob(
         workload=arguments.workload,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 from rich.console import Console
 
 from contracts import names
 from demo import deploy, summary
 from demo.clock import StageClock, spell
+from demo.cloud import Cloud
 from demo.digits_dataset import write_digits
 from demo.errors import DemoError
 from demo.follow import follow_run, wait_for_deployment, wait_for_run
@@ -76,17 +75,16 @@ class MainJob:
         self.heading("2  cdk bootstrap, cdk deploy --all -c env=local")
         log = self.folder / "cdk.log"
         log.write_text("")
-        environment = {**os.environ, **cloud.environment}
         with self.clock.stage("cdk bootstrap"):
             deploy.bootstrap(
-                environment,
+                cloud.environment,
                 account=cloud.settings.account_id,
                 region=cloud.settings.region,
                 log=log,
                 say=self.say,
             )
         with self.clock.stage("cdk deploy"):
-            deploy.deploy(environment, name=ENVIRONMENT, log=log, say=self.say)
+            deploy.deploy(cloud.environment, name=ENVIRONMENT, log=log, say=self.say)
 
     def _outputs(self, cloud: Cloud) -> dict[str, str]:
         return read_outputs(
@@ -216,24 +214,6 @@ class MainJob:
         return (
             f"The Lambdas' and the services' log: {cloud.settings.log_file}\n"
             "`make demo` tries again on the same local cloud; `make destroy demo` starts afresh."
-        )
-
-
-class Cloud:
-    """A running local cloud, seen through boto3."""
-
-    def __init__(self, settings: LocalCloudSettings) -> None:
-        self.settings = settings
-        self.environment = process.client_environment(settings)
-        self._session = boto3.Session(
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=settings.region,
-        )
-
-    def client(self, service: str) -> Any:
-        return self._session.client(
-            service, endpoint_url=self.settings.endpoint_url, verify=str(self.settings.ca_bundle)
         )
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from contracts import names
+from demo.cloud import Cloud
 from demo.follow import wait_for_deployment, wait_for_run
-from demo.main_job import Cloud
 from demo.upload import upload_folder
 
 WORKLOAD = "cifar-tensorflow"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 
 from contracts import names
 from demo import deploy
+from demo.cloud import Cloud
 from demo.follow import follow_run
-from demo.main_job import Cloud
 from demo.outputs import read_outputs
 from demo.registry import approve, registered_package
 from demo.run_state import RunState
@@ -30,16 +29,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     running = process.start(settings, any_port=True)
     try:
         cloud = Cloud(running)
-        environment = {**os.environ, **cloud.environment}
         log = folder / "cdk.log"
         deploy.bootstrap(
-            environment,
+            cloud.environment,
             account=running.account_id,
             region=running.region,
             log=log,
             say=print,
         )
-        deploy.deploy(environment, name="local", log=log, say=print)
+        deploy.deploy(cloud.environment, name="local", log=log, say=print)
         yield cloud
     finally:
         process.stop(running)

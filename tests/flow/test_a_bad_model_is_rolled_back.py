@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from contracts import names
+from demo.cloud import Cloud
 from demo.errors import DemoError
-from demo.main_job import Cloud
 from demo.predict import predict_samples
 from tests.flow.chain import ENVIRONMENT, WORKLOAD, await_deployment, read_json
 

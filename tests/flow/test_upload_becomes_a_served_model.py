@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from contracts import names
-from demo.main_job import Cloud
+from demo.cloud import Cloud
 from demo.predict import predict_samples
 from demo.run_state import RunState
 from tests.flow.chain import ENVIRONMENT, PICTURES_A_CLASS, WORKLOAD, read_json

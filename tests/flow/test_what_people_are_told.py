@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from contracts import names
-from demo.main_job import Cloud
+from demo.cloud import Cloud
 from tests.flow.chain import ENVIRONMENT, WORKLOAD
 
 pytestmark = pytest.mark.flow
