@@ -17,6 +17,7 @@ LOG_LINES = 200
 KINDS = {
     "training-job": "TrainingJobStatus",
     "processing-job": "ProcessingJobStatus",
+    "transform-job": "TransformJobStatus",
     "hyper-parameter-tuning-job": "HyperParameterTuningJobStatus",
     "pipeline-execution": "PipelineExecutionStatus",
     "endpoint": "EndpointStatus",
@@ -134,7 +135,12 @@ def env(settings: LocalCloudSettings) -> int:
 
 
 def _name(document: dict[str, object], kind: str) -> str:
-    for member in ("TrainingJobName", "ProcessingJobName", "HyperParameterTuningJobName"):
+    for member in (
+        "TrainingJobName",
+        "ProcessingJobName",
+        "TransformJobName",
+        "HyperParameterTuningJobName",
+    ):
         if member in document:
             return str(document[member])
     return str(

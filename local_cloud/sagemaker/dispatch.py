@@ -26,6 +26,7 @@ from local_cloud.sagemaker import (
     runtime,
     tags,
     training_jobs,
+    transform_jobs,
     tuning_jobs,
     validation,
 )
@@ -37,6 +38,7 @@ logger = logging.getLogger("local_cloud.sagemaker")
 FAMILIES: tuple[ModuleType, ...] = (
     training_jobs,
     processing_jobs,
+    transform_jobs,
     tuning_jobs,
     models,
     endpoint_configs,

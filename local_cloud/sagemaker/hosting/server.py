@@ -132,6 +132,10 @@ class ModelServer:
         """POST /invocations, once. Raises ContainerGoneError, InvocationTimeoutError."""
         return self._ask("POST", "/invocations", headers, body, timeout_seconds)
 
+    def get(self, path: str, timeout_seconds: float) -> Answer:
+        """GET of a path, once. Raises ContainerGoneError, InvocationTimeoutError."""
+        return self._ask("GET", path, {}, b"", timeout_seconds)
+
     def stop(self) -> None:
         """End the process: SIGTERM, then SIGKILL; returns when it has ended."""
         process = self._process

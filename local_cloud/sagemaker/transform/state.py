@@ -1,0 +1,30 @@
+"""A transform job's document: its kind, its events, its end."""
+
+from __future__ import annotations
+
+import time
+
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Document, public
+
+KIND = "transform-job"
+EVENT = "SageMaker Transform Job State Change"
+STATUS = "TransformJobStatus"
+
+
+def publish(service: SageMakerService, document: Document) -> None:
+    """The job's state as an event; times in milliseconds, as AWS gives them."""
+    detail = public(document)
+    for key, value in detail.items():
+        if key.endswith("Time") and isinstance(value, float):
+            detail[key] = int(value * 1000)
+    service.events.publish(EVENT, resources=[document["TransformJobArn"]], detail=detail)
+
+
+def end(service: SageMakerService, name: str, status: str, *, reason: str = "") -> None:
+    """The job's last status."""
+    now = time.time()
+    changes: Document = {STATUS: status, "TransformEndTime": now, "LastModifiedTime": now}
+    if reason:
+        changes["FailureReason"] = reason[:1024]
+    publish(service, service.store.update(KIND, name, **changes))

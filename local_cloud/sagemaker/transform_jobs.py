@@ -1,0 +1,154 @@
+"""Transform jobs: the API family over :mod:`local_cloud.sagemaker.transform.job`."""
+
+from __future__ import annotations
+
+import time
+
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.hosting.plan import find_model
+from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.runner import places
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.transform import data_processing, job, parameters
+from local_cloud.sagemaker.transform.state import KIND, STATUS, end, publish
+
+_NAME = "TransformJobName"
+_SUMMARY_KEYS = (
+    _NAME,
+    "TransformJobArn",
+    "CreationTime",
+    "TransformEndTime",
+    "LastModifiedTime",
+    STATUS,
+    "FailureReason",
+)
+_SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
+
+
+def create_transform_job(service: SageMakerService, request: Request) -> Response:
+    check(request)
+    model = find_model(service, request["ModelName"])
+    name = request[_NAME]
+    # AWS refuses a role that SageMaker may not assume at once, too.
+    service.credentials.as_role(model["ExecutionRoleArn"], session_name=name)
+    arn = service.arn(f"transform-job/{name}")
+    document = _document(request, arn, model)
+    try:
+        service.store.create(KIND, name, document)
+    except NameTakenError:
+        raise ResourceInUse(
+            "Job name must be unique within an AWS account and region, and a job with this name "
+            f"already exists ({arn})"
+        ) from None
+    set_tags(service, arn, list(request.get("Tags", [])))
+    publish(service, document)
+    job.start(service, name)
+    return {"TransformJobArn": arn}
+
+
+def check(request: Request) -> None:
+    """What AWS refuses beyond the shapes, and what the local cloud lacks.
+
+    Raises ValidationException.
+    """
+    if "DataCaptureConfig" in request:
+        raise ValidationException(
+            "The local cloud has no data capture of transform jobs (DataCaptureConfig)."
+        )
+    count = request["TransformResources"]["InstanceCount"]
+    if count > 1:
+        raise ValidationException(
+            f"The local cloud runs transform jobs of one instance only, not {count}; "
+            "MaxConcurrentTransforms sends it several requests at once."
+        )
+    source = request["TransformInput"]
+    s3 = source["DataSource"].get("S3DataSource")
+    if s3 is None:
+        raise ValidationException("TransformInput.DataSource needs an S3DataSource.")
+    places.parse(s3["S3Uri"])
+    if s3["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+        raise ValidationException(
+            "The local cloud's transform jobs take S3DataType S3Prefix and ManifestFile, not "
+            f"{s3['S3DataType']}."
+        )
+    if source.get("SplitType", "None") not in ("None", "Line"):
+        raise ValidationException(
+            f"The local cloud splits by SplitType None and Line, not {source['SplitType']}."
+        )
+    places.parse(request["TransformOutput"]["S3OutputPath"])
+    parameters.check(request)
+    data_processing.of_request(request)
+
+
+def _document(request: Request, arn: str, model: Document) -> Document:
+    now = time.time()
+    return {
+        **{key: value for key, value in request.items() if key != "Tags"},
+        "TransformInput": {
+            "CompressionType": "None",
+            "SplitType": "None",
+            **request["TransformInput"],
+        },
+        "TransformOutput": {"AssembleWith": "None", **request["TransformOutput"]},
+        "TransformJobArn": arn,
+        STATUS: "InProgress",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        # The model as it is now: a job that runs does not need it any more.
+        "_model": {
+            "container": model["_container"],
+            "role": model["ExecutionRoleArn"],
+            "isolated": model["EnableNetworkIsolation"],
+        },
+    }
+
+
+def describe_transform_job(service: SageMakerService, request: Request) -> Response:
+    document = service.store.find(KIND, request[_NAME])
+    if document is None:
+        raise ValidationException(f"Could not find requested job with name: {request[_NAME]}")
+    return {key: value for key, value in public(document).items() if key != "LastModifiedTime"}
+
+
+def stop_transform_job(service: SageMakerService, request: Request) -> Response:
+    if service.store.find(KIND, request[_NAME]) is None:
+        raise ResourceNotFound(f"Could not find requested job with name: {request[_NAME]}")
+
+    def change(document: Document) -> None:
+        if document[STATUS] not in ("InProgress", "Stopping"):
+            raise ValidationException(
+                f"The request was rejected because the transform job is in status "
+                f"{document[STATUS]}."
+            )
+        document[STATUS] = "Stopping"
+        document["LastModifiedTime"] = time.time()
+
+    publish(service, service.store.mutate(KIND, request[_NAME], change))
+    return {}
+
+
+def list_transform_jobs(service: SageMakerService, request: Request) -> Response:
+    found = matching(service.store.list(KIND), request, name=_NAME, status=STATUS)
+    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
+    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
+    return page(summaries, request, "TransformJobSummaries")
+
+
+def resume(service: SageMakerService) -> None:
+    """A process does not survive its local cloud: what ran is marked as failed, honestly."""
+    for document in service.store.list(KIND):
+        if document[STATUS] == "InProgress":
+            reason = "InternalServerError: The local cloud stopped while this job ran."
+            end(service, document[_NAME], "Failed", reason=reason)
+        elif document[STATUS] == "Stopping":
+            end(service, document[_NAME], "Stopped")
+
+
+ACTIONS: dict[str, Action] = {
+    "CreateTransformJob": create_transform_job,
+    "DescribeTransformJob": describe_transform_job,
+    "StopTransformJob": stop_transform_job,
+    "ListTransformJobs": list_transform_jobs,
+}

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.unit.local_cloud.endpoints.conftest import until
+from tests.unit.local_cloud.transform.conftest import BUCKET, MODEL, Transforms, request
+
+LINES: dict[str, Any] = {"input": {"SplitType": "Line"}, "output": {"AssembleWith": "Line"}}
+CSV_LINES: dict[str, Any] = {
+    "input": {"SplitType": "Line", "ContentType": "text/csv"},
+    "output": {"AssembleWith": "Line", "Accept": "text/csv"},
+}
+
+
+def test_each_object_below_the_prefix_gets_an_output_of_its_name(transforms: Transforms) -> None:
+    described = transforms.run(
+        "whole",
+        {"a.csv": "1,2\n3,4\n", "deep/größe 1.csv": "5,6", "empty.csv": ""},
+        input={"ContentType": "text/csv"},
+        output={"Accept": "text/csv"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    # The last 0 is the model's answer to the end of the file's last line.
+    wanted = {"a.csv.out": "3\n7\n0\n", "deep/größe 1.csv.out": "11\n", "empty.csv.out": ""}
+    assert transforms.outputs("whole") == wanted
+    seen = transforms.requests("whole")
+    assert sorted(one["size"] for one in seen) == [3, 8]
+    assert {(one["Content-Type"], one["Accept"]) for one in seen} == {("text/csv", "text/csv")}
+    assert described["TransformInput"]["SplitType"] == "None"
+    assert described["TransformEndTime"] >= described["TransformStartTime"]
+    assert not transforms.processes("whole")
+    assert not (transforms.folder("whole") / "ml").exists()
+
+
+def test_requests_run_at_once_and_their_answers_keep_the_records_order(
+    transforms: Transforms,
+) -> None:
+    numbers = [str(number) for number in range(12)]
+    described = transforms.run(
+        "parallel",
+        {"rows": "\r\n".join(numbers) + "\r\n\r\n"},
+        BatchStrategy="SingleRecord",
+        MaxConcurrentTransforms=3,
+        # The container answers none before three are there.
+        Environment={"PARTIES": "3"},
+        **LINES,
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert transforms.outputs("parallel") == {"rows.out": "\n".join(numbers) + "\n"}
+    assert len(transforms.requests("parallel")) == 12
+
+
+def test_multi_record_fills_requests_up_to_the_payload_limit(transforms: Transforms) -> None:
+    line = "1" + "," * 400_000
+    described = transforms.run(
+        "packed",
+        {"rows": "\n".join([line] * 5)},
+        MaxPayloadInMB=1,
+        BatchStrategy="MultiRecord",
+        **LINES,
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert [one["size"] for one in transforms.requests("packed")] == [800_003, 800_003, 400_001]
+    assert transforms.outputs("packed") == {"rows.out": "1\n" * 5}
+
+
+def test_a_record_over_the_limit_costs_its_file_and_fails_the_job(transforms: Transforms) -> None:
+    files: dict[str, str | bytes] = {"1-large": "1\n" + "," * 1_100_000, "2-small": "1,1"}
+    described = transforms.run("too-large", files, MaxPayloadInMB=1, **LINES)
+    assert described["TransformJobStatus"] == "Failed"
+    reason = described["FailureReason"]
+    assert reason.startswith("ClientError: See job logs for more information")
+    assert "data/in/too-large/1-large: Too much data for max payload size" in reason
+    assert "1 of 2 input objects failed" in reason
+    assert transforms.outputs("too-large") == {"2-small.out": "2\n"}
+
+
+def test_the_prediction_joins_its_row_without_the_model_seeing_the_id(
+    transforms: Transforms,
+) -> None:
+    described = transforms.run(
+        "joined-csv",
+        {"rows.csv": '901,1,2\n902,3,4\n"x,903",5,6\n'},
+        DataProcessing={
+            "InputFilter": "$[1:]",
+            "JoinSource": "Input",
+            "OutputFilter": "$[0,-1]",
+        },
+        **CSV_LINES,
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert transforms.outputs("joined-csv") == {"rows.csv.out": '901,3\n902,7\n"x,903",11\n'}
+    assert [one["size"] for one in transforms.requests("joined-csv")] == [len("1,2\n3,4\n5,6")]
+
+
+def test_the_prediction_joins_its_json_object(transforms: Transforms) -> None:
+    rows = [{"id": "é1", "features": [1, 2]}, {"id": 2, "features": [3], "more": None}]
+    described = transforms.run(
+        "joined-json",
+        {"rows.jsonl": "\n".join(json.dumps(row) for row in rows)},
+        DataProcessing={
+            "InputFilter": "$.features",
+            "JoinSource": "Input",
+            "OutputFilter": "$['id','SageMakerOutput']",
+        },
+        Environment={"FORM": "json"},
+        input={"SplitType": "Line", "ContentType": "application/jsonlines"},
+        output={"AssembleWith": "Line"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    wanted = '{"id":"é1","SageMakerOutput":{"sum":3}}\n{"id":2,"SageMakerOutput":{"sum":3}}\n'
+    assert transforms.outputs("joined-json") == {"rows.jsonl.out": wanted}
+
+
+def test_compressed_objects_of_a_manifest_are_read(transforms: Transforms) -> None:
+    transforms.put("elsewhere/deep/a.gz", gzip.compress(b"1,2\n3,4\n"))
+    transforms.put("elsewhere/not-named.gz", b"")
+    manifest = [{"prefix": f"s3://{BUCKET}/elsewhere/"}, "deep/a.gz"]
+    transforms.put("manifest.json", json.dumps(manifest))
+    source = {"S3DataType": "ManifestFile", "S3Uri": f"s3://{BUCKET}/manifest.json"}
+    described = transforms.run(
+        "listed",
+        input={
+            "DataSource": {"S3DataSource": source},
+            "CompressionType": "Gzip",
+            "SplitType": "Line",
+        },
+        output={"AssembleWith": "Line"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert transforms.outputs("listed") == {"deep/a.gz.out": "3\n7\n"}
+
+
+def test_a_refused_record_fails_the_job_in_the_containers_words(transforms: Transforms) -> None:
+    files: dict[str, str | bytes] = {"1-bad": "1\nrefuse 415\n3", "2-good": "first 1\n2"}
+    described = transforms.run("refused", files, BatchStrategy="SingleRecord", **LINES)
+    assert described["TransformJobStatus"] == "Failed"
+    reason = described["FailureReason"]
+    assert reason.startswith("ClientError: See job logs for more information")
+    assert "data/in/refused/1-bad: ClientError: 415" in reason
+    assert "the model refuses with 415" in reason
+    # What was refused as invalid is not sent again; what failed for the moment is.
+    assert transforms.outputs("refused") == {"2-good.out": "0\n2\n"}
+    sizes = [one["size"] for one in transforms.requests("refused")]
+    assert (sizes.count(len("refuse 415")), sizes.count(len("first 1"))) == (1, 2)
+    assert (
+        ":[sagemaker logs]: data/in/refused/1-bad: Message:"
+        in (transforms.folder("refused") / "data.log").read_text()
+    )
+
+
+def test_a_failing_model_is_asked_again_as_often_as_the_client_says(
+    transforms: Transforms,
+) -> None:
+    client = {"InvocationsTimeoutInSeconds": 30, "InvocationsMaxRetries": 1}
+    described = transforms.run("failing", {"a": "refuse 500"}, ModelClientConfig=client)
+    assert described["FailureReason"].startswith("AlgorithmError: See job logs")
+    assert "Bad HTTP status received from algorithm: 500" in described["FailureReason"]
+    assert len(transforms.requests("failing")) == 2
+    assert described["ModelClientConfig"] == client
+
+
+def test_a_model_that_does_not_answer_in_time_fails_the_job(transforms: Transforms) -> None:
+    client = {"InvocationsTimeoutInSeconds": 1, "InvocationsMaxRetries": 0}
+    described = transforms.run("late", {"a": "wait"}, ModelClientConfig=client)
+    wanted = "Model server did not respond to /invocations request within 1 seconds"
+    assert wanted in described["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "environment", "reason"),
+    [
+        ("dying", "die", {}, "ended with exit status 9"),
+        ("crashing", "1", {"CRASH": "no such weights"}, "no such weights"),
+    ],
+)
+def test_a_container_that_ends_fails_the_job_with_the_end_of_its_log(
+    transforms: Transforms, name: str, content: str, environment: dict[str, str], reason: str
+) -> None:
+    described = transforms.run(name, {"a": content}, Environment=environment)
+    assert described["FailureReason"].startswith("AlgorithmError: the container ended")
+    assert reason in described["FailureReason"]
+    assert f"serving {MODEL}" in described["FailureReason"]
+
+
+def test_the_container_is_told_of_the_job_and_says_how_it_is_to_be_asked(
+    transforms: Transforms,
+) -> None:
+    offered = {"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 9}
+    described = transforms.run(
+        "told",
+        {"a": "environment\nenvironment"},
+        MaxPayloadInMB=4,
+        Environment={"IN_BOTH": "job", "PARAMETERS": json.dumps(offered)},
+        **LINES,
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    environments = [json.loads(line) for line in transforms.outputs("told")["a.out"].splitlines()]
+    assert len(environments) == 2
+    seen = environments[0]
+    assert (seen["FROM_MODEL"], seen["IN_BOTH"]) == ("model", "job")
+    assert (seen["SAGEMAKER_BATCH"], seen["SAGEMAKER_MAX_PAYLOAD_IN_MB"]) == ("true", "4")
+    assert "SAGEMAKER_BATCH_STRATEGY" not in seen
+    said = "MaxConcurrentTransforms=2, MaxPayloadInMB=4, BatchStrategy=SINGLE_RECORD"
+    assert said in (transforms.folder("told") / "data.log").read_text()
+
+
+def test_a_stopped_job_ends_its_container_and_writes_no_half_file(transforms: Transforms) -> None:
+    files: dict[str, str | bytes] = {"1-done": "1", "2-half": "1\nwait"}
+    transforms.start("stopped", files, BatchStrategy="SingleRecord", **LINES)
+    until(lambda: "waiting" in _log(transforms, "stopped"))
+    transforms.sagemaker.stop_transform_job(TransformJobName="stopped")
+    assert transforms.ended("stopped")["TransformJobStatus"] == "Stopped"
+    assert transforms.outputs("stopped") == {"1-done.out": "1\n"}
+    assert not transforms.processes("stopped")
+    with pytest.raises(ClientError, match="is in status Stopped"):
+        transforms.sagemaker.stop_transform_job(TransformJobName="stopped")
+
+
+def _log(transforms: Transforms, name: str) -> str:
+    path = transforms.folder(name) / "job.log"
+    return path.read_text() if path.exists() else ""
+
+
+def test_a_prefix_without_objects_fails_the_job_with_the_prefix(transforms: Transforms) -> None:
+    reason = transforms.run("no-input")["FailureReason"]
+    assert reason.startswith("ClientError: No S3 objects found under S3 URL")
+    assert "s3://data/in/no-input/" in reason
+
+
+def test_outputs_are_written_with_the_models_role(transforms: Transforms) -> None:
+    path = {"S3OutputPath": f"s3://{BUCKET}/closed/"}
+    reason = transforms.run("closed", {"a": "1"}, output=path)["FailureReason"]
+    assert reason.startswith("ClientError: cannot write s3://data/closed/a.out: AccessDenied")
+
+
+def test_the_logs_go_to_the_transform_jobs_group(transforms: Transforms) -> None:
+    transforms.run("logging", {"a": "1"})
+    logs = transforms.cloud.client("logs")
+    group = "/aws/sagemaker/TransformJobs"
+    found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="logging/")
+    names = sorted(stream["logStreamName"] for stream in found["logStreams"])
+    assert len(names) == 2
+    assert names[1] == f"{names[0]}/data-log"
+    events = logs.get_log_events(logGroupName=group, logStreamName=names[0])["events"]
+    assert f"serving {MODEL}" in [event["message"] for event in events]
+
+
+def test_each_change_of_state_is_an_event_on_the_bus(transforms: Transforms) -> None:
+    sqs, events = transforms.cloud.client("sqs"), transforms.cloud.client("events")
+    queue = sqs.create_queue(QueueName="transform-events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Transform Job State Change"],
+        "detail": {"TransformJobName": ["telling"]},
+    }
+    events.put_rule(Name="transforms", EventPattern=json.dumps(pattern))
+    target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="transforms", Targets=[target])
+    described = transforms.run("telling", {"a": "1"})
+    received: list[dict[str, Any]] = []
+
+    def both() -> bool:
+        got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in got:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        received.extend(json.loads(message["Body"]) for message in got)
+        return len(received) == 2
+
+    until(both)
+    details = [event["detail"] for event in received]
+    assert [one["TransformJobStatus"] for one in details] == ["InProgress", "Completed"]
+    assert received[0]["resources"] == [described["TransformJobArn"]]
+    assert details[1]["TransformEndTime"] > 1_600_000_000_000
+    assert not any(key.startswith("_") for one in details for key in one)
+
+
+def test_jobs_are_listed_tagged_and_named_once(transforms: Transforms) -> None:
+    tags = [{"Key": "team", "Value": "birds"}]
+    described = transforms.run("named", {"a": "1"}, Tags=tags)
+    answer = transforms.sagemaker.list_tags(ResourceArn=described["TransformJobArn"])
+    assert answer["Tags"] == tags
+    listed = transforms.sagemaker.list_transform_jobs(NameContains="named")
+    (summary,) = listed["TransformJobSummaries"]
+    assert summary["TransformJobStatus"] == "Completed"
+    assert summary["TransformJobArn"] == described["TransformJobArn"]
+    failed = transforms.sagemaker.list_transform_jobs(NameContains="named", StatusEquals="Failed")
+    assert failed["TransformJobSummaries"] == []
+    with pytest.raises(ClientError, match="ResourceInUse"):
+        transforms.start("named")
+    for call in (
+        transforms.sagemaker.describe_transform_job,
+        transforms.sagemaker.stop_transform_job,
+    ):
+        with pytest.raises(ClientError, match="Could not find requested job with name: nobody"):
+            call(TransformJobName="nobody")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"ModelName": "nobody"}, "Could not find model"),
+        ({"MaxPayloadInMB": 101}, "cannot be greater than 100"),
+        ({"MaxPayloadInMB": 30, "MaxConcurrentTransforms": 4}, r"30|4 \* 30 = 120"),
+        ({"input": {"SplitType": "RecordIO"}}, "SplitType None and Line, not RecordIO"),
+        ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/x"}}, "no data capture"),
+        ({"DataProcessing": {"JoinSource": "Input"}}, "needs the ContentType text/csv"),
+        ({"DataProcessing": {"InputFilter": "$..a"}}, "operators are"),
+        (
+            {"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
+            "one instance only, not 2",
+        ),
+    ],
+)
+def test_what_cannot_run_is_refused_at_once(
+    transforms: Transforms, changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ClientError, match=reason):
+        transforms.sagemaker.create_transform_job(**request("refused-at-once", **changes))
