@@ -166,12 +166,15 @@ class _TransformRun:
             retries=chosen.retries,
             cancelled=self._halted,
         )
+        processing = data_processing.of_request(self.request)
+        by_line = source["SplitType"] == "Line"
         cut = Cut(
             gzipped=source["CompressionType"] == "Gzip",
-            by_line=source["SplitType"] == "Line",
+            by_line=by_line,
             single=chosen.strategy == "SingleRecord",
             most_bytes=chosen.payload_megabytes * records.MEBIBYTE,
-            newline=target["AssembleWith"] == "Line",
+            # Rows and objects that were filtered or joined are lines, whatever AssembleWith says.
+            newline=target["AssembleWith"] == "Line" or (by_line and processing is not None),
         )
         return Pipeline(
             s3=self.s3,
@@ -179,7 +182,7 @@ class _TransformRun:
             kms_key=target.get("KmsKeyId"),
             scratch=self.workspace.scratch,
             cut=cut,
-            processing=data_processing.of_request(self.request),
+            processing=processing,
             concurrency=chosen.concurrency,
             ask=invoker.ask,
             halted=self._halted,

@@ -46,7 +46,7 @@ class Cut:
     single: bool
     most_bytes: int
     newline: bool
-    """Whether each record of the output ends with a newline (AssembleWith Line)."""
+    """Whether the output of each request ends with one."""
 
 
 @dataclass(kw_only=True)
@@ -61,7 +61,7 @@ class _Request:
     """A request of a file; without an answer it marks the file's end."""
 
     file: _File
-    answer: Future[list[bytes]] | None
+    answer: Future[bytes] | None
 
 
 @dataclass(kw_only=True)
@@ -125,13 +125,13 @@ class Pipeline:
             most_bytes=self.cut.most_bytes,
         )
 
-    def _transform(self, batch: list[bytes]) -> list[bytes]:
-        """On a thread of the pool: the output's pieces of one request."""
+    def _transform(self, batch: list[bytes]) -> bytes:
+        """On a thread of the pool: the output of one request."""
         processing = self.processing
         if processing is None:
-            return [self.ask(b"\n".join(batch))]
+            return self.ask(b"\n".join(batch))
         answer = self.ask(b"\n".join([processing.model_input(record) for record in batch]))
-        return processing.outputs(batch, answer)
+        return b"\n".join(processing.outputs(batch, answer))
 
     def _settle(self, request: _Request) -> None:
         """In the files' and records' order."""
@@ -140,16 +140,16 @@ class Pipeline:
             self._finish(file)
             return
         try:
-            pieces = self._await(request.answer)
+            piece = self._await(request.answer)
         except InvocationError as error:
             self._fail(file, error.kind, error.lines)
         except RecordError as error:
             self._fail(file, "ClientError", [str(error)])
         else:
             if file.failure is None:
-                self._append(file.output, pieces)
+                self._append(file.output, piece)
 
-    def _await(self, answer: Future[list[bytes]]) -> list[bytes]:
+    def _await(self, answer: Future[bytes]) -> bytes:
         while True:
             if self.halted():
                 raise HaltedError
@@ -159,13 +159,11 @@ class Pipeline:
                 if answer.done():
                     raise
 
-    def _append(self, output: Path, pieces: list[bytes]) -> None:
+    def _append(self, output: Path, piece: bytes) -> None:
+        if self.cut.newline:
+            piece = piece.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
         with output.open("ab") as file:
-            for piece in pieces:
-                if self.cut.newline:
-                    file.write(piece.removesuffix(b"\n").removesuffix(b"\r") + b"\n")
-                else:
-                    file.write(piece)
+            file.write(piece)
 
     def _finish(self, file: _File) -> None:
         if self.halted():

@@ -98,6 +98,18 @@ def test_the_prediction_joins_its_row_without_the_model_seeing_the_id(
     assert [one["size"] for one in transforms.requests("joined-csv")] == [len("1,2\n3,4\n5,6")]
 
 
+def test_a_table_that_is_not_split_is_joined_row_by_row(transforms: Transforms) -> None:
+    described = transforms.run(
+        "joined-whole",
+        {"rows.csv": "901,1,2\n902,3,4\n"},
+        DataProcessing={"InputFilter": "$[1:]", "JoinSource": "Input"},
+        input={"ContentType": "text/csv"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert transforms.outputs("joined-whole") == {"rows.csv.out": "901,1,2,3\n902,3,4,7"}
+    assert len(transforms.requests("joined-whole")) == 1
+
+
 def test_the_prediction_joins_its_json_object(transforms: Transforms) -> None:
     rows = [{"id": "é1", "features": [1, 2]}, {"id": 2, "features": [3], "more": None}]
     described = transforms.run(
