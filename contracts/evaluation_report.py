@@ -8,7 +8,12 @@ model registry (as model quality statistics) and people.
      "classes": ["cat", "dog"],
      "confusion_matrix": [[49, 1], [0, 50]],
      "per_class": {"cat": {"precision": 1.0, "recall": 0.98, "f1": 0.99, "rows": 50}, ...},
-     "rows": 100}
+     "rows": 100,
+     "calibration": [{"low": 0.9, "high": 1.0, "rows": 80, "confidence": 0.97, "accuracy": 0.98}],
+     "mistakes": [{"key": "uploads/…", "label": "cat", "predicted": "dog", "confidence": 0.9}],
+     "model": {"size_bytes": 123456, "latency_ms_p50": 2.1, "latency_ms_p95": 3.4}}
+
+The last three may be left out.
 """
 
 from __future__ import annotations
@@ -55,6 +60,42 @@ class ClassScores:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CalibrationBin:
+    """Rows whose confidence lies in (`low`, `high`]: how sure the model was, how often right."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mistake:
+    """A test picture that the model took for something else, and how sure it was of that."""
+
+    key: str
+    label: str
+    predicted: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServedModel:
+    """The model as it is served.
+
+    Attributes:
+        size_bytes: of model.tar.gz.
+        latency_ms_p50: median milliseconds for one picture, on the machine of the evaluation.
+        latency_ms_p95: its 95th percentile.
+    """
+
+    size_bytes: int
+    latency_ms_p50: float
+    latency_ms_p95: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EvaluationReport:
     """The report.
 
@@ -64,6 +105,9 @@ class EvaluationReport:
         confusion_matrix: counts; a row for each true class, a column for each predicted one.
         per_class: by class name.
         rows: pictures tested.
+        calibration: from the least to the most confident; bins without rows are left out.
+        mistakes: the most confident ones, the worst first.
+        model: None where it was not measured.
     """
 
     metrics: Mapping[str, Metric]
@@ -71,6 +115,9 @@ class EvaluationReport:
     confusion_matrix: tuple[tuple[int, ...], ...]
     per_class: Mapping[str, ClassScores]
     rows: int
+    calibration: tuple[CalibrationBin, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    model: ServedModel | None = None
 
     def __post_init__(self) -> None:
         """Raises EvaluationReportError for a report that contradicts itself."""
@@ -126,4 +173,7 @@ def _from_document(document: Mapping[str, Any]) -> EvaluationReport:
         confusion_matrix=tuple(tuple(row) for row in document["confusion_matrix"]),
         per_class={name: ClassScores(**scores) for name, scores in document["per_class"].items()},
         rows=document["rows"],
+        calibration=tuple(CalibrationBin(**item) for item in document.get("calibration", [])),
+        mistakes=tuple(Mistake(**item) for item in document.get("mistakes", [])),
+        model=ServedModel(**document["model"]) if document.get("model") else None,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +30,28 @@ class Progress:
         best_epoch: the epoch, from 1, whose weights are exported; 0 before the first.
         best_accuracy: its accuracy on the validation data, in [0, 1].
         best_loss: its loss there.
+        history: an entry an epoch: loss, accuracy, val_loss, val_accuracy.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     best_accuracy: float = 0.0
     best_loss: float = float("inf")
+    history: Sequence[Mapping[str, float]] = ()
 
-    def after(self, *, accuracy: float, loss: float) -> Progress:
+    def after(self, figures: Mapping[str, float]) -> Progress:
         """One epoch more. The higher accuracy is better; of the same, the lower loss."""
-        epoch = self.epoch + 1
+        epoch, history = self.epoch + 1, (*self.history, dict(figures))
+        accuracy, loss = figures["val_accuracy"], figures["val_loss"]
         if self.best_epoch and (accuracy, -loss) <= (self.best_accuracy, -self.best_loss):
-            return Progress(**{**asdict(self), "epoch": epoch})
-        return Progress(epoch=epoch, best_epoch=epoch, best_accuracy=accuracy, best_loss=loss)
+            return replace(self, epoch=epoch, history=history)
+        return Progress(
+            epoch=epoch,
+            best_epoch=epoch,
+            best_accuracy=accuracy,
+            best_loss=loss,
+            history=history,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +120,16 @@ def _read(folder: Path) -> Checkpoint | None:
             if hashlib.sha256(path.read_bytes()).hexdigest() != described["sha256"][name]:
                 return None
         return Checkpoint(
-            progress=Progress(**described["progress"]),
+            progress=_progress(described["progress"]),
             state=_arrays(files["state.npz"]),
             best=_arrays(files["best.npz"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _progress(stored: Mapping[str, Any]) -> Progress:
+    return Progress(**{**stored, "history": tuple(stored["history"])})
 
 
 def _arrays(path: Path) -> list[np.ndarray[Any, Any]]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts.evaluation_report import ClassScores, EvaluationReport, Metric
+from contracts.evaluation_report import CalibrationBin, ClassScores, EvaluationReport, Metric
 
 Array = np.ndarray[Any, Any]
 
 _LEAST_PROBABILITY = 1e-12
+_CALIBRATION_BINS = 10
 
 
 def report(labels: Array, probabilities: Array, classes: Sequence[str]) -> EvaluationReport:
@@ -30,6 +31,7 @@ def report(labels: Array, probabilities: Array, classes: Sequence[str]) -> Evalu
     # A class without test pictures has no say.
     judged = [scores.f1 for scores in per_class.values() if scores.rows]
     own = probabilities[np.arange(count), labels]
+    bins = calibration(probabilities.max(axis=1), predicted == labels)
     losses = -np.log(np.maximum(own, _LEAST_PROBABILITY))
     return EvaluationReport(
         metrics={
@@ -41,12 +43,37 @@ def report(labels: Array, probabilities: Array, classes: Sequence[str]) -> Evalu
             "log_loss": Metric(
                 value=float(losses.mean()), standard_deviation=float(losses.std() / count**0.5)
             ),
+            "calibration_error": Metric(value=calibration_error(bins)),
         },
         classes=tuple(classes),
         confusion_matrix=tuple(tuple(int(cell) for cell in row) for row in matrix),
         per_class=per_class,
         rows=count,
+        calibration=bins,
     )
+
+
+def calibration(confidences: Array, right: Array) -> tuple[CalibrationBin, ...]:
+    """How often the model is right where it is so sure; ten bins of equal width."""
+    edges = np.linspace(0.0, 1.0, _CALIBRATION_BINS + 1)
+    # Right-closed bins, as in Guo et al., "On Calibration of Modern Neural Networks" (2017).
+    places = np.clip(np.digitize(confidences, edges, right=True) - 1, 0, _CALIBRATION_BINS - 1)
+    return tuple(
+        CalibrationBin(
+            low=float(edges[place]),
+            high=float(edges[place + 1]),
+            rows=int((places == place).sum()),
+            confidence=float(confidences[places == place].mean()),
+            accuracy=float(right[places == place].mean()),
+        )
+        for place in np.unique(places)
+    )
+
+
+def calibration_error(bins: Sequence[CalibrationBin]) -> float:
+    """Expected calibration error (Guo et al., 2017), in [0, 1]."""
+    rows = sum(one.rows for one in bins)
+    return sum(one.rows * abs(one.accuracy - one.confidence) for one in bins) / rows
 
 
 def _class_scores(matrix: Array, index: int) -> ClassScores:

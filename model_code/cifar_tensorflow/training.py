@@ -18,6 +18,7 @@ from faults import RefusedError
 from hyperparameters import Hyperparameters
 from input_pipeline import Split
 
+FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _WARM_UP = 0.1
 _CLIP_NORM = 5.0
 
@@ -77,7 +78,7 @@ def train_model(
     for epoch in range(progress.epoch + 1, parameters.epochs + 1):
         with _refusing_bad_pictures():
             logs = _fit(model, epoch, parameters, train, validation)
-        progress = progress.after(accuracy=logs["val_accuracy"], loss=logs["val_loss"])
+        progress = progress.after({name: logs[name] for name in FIGURES})
         if progress.best_epoch == epoch:
             best = _values(model.weights)
         checkpoints.save(Checkpoint(progress=progress, state=_values(_state(model)), best=best))
@@ -126,8 +127,7 @@ def _fit(
             "the training has diverged, its loss is no number any more:",
             [f"--learning-rate: {parameters.learning_rate} is too high here; give less"],
         )
-    names = ("loss", "accuracy", "val_loss", "val_accuracy")
-    numbers = " ".join(f"{name}={logs[name]:.4f}" for name in names)
+    numbers = " ".join(f"{name}={logs[name]:.4f}" for name in FIGURES)
     print(f"epoch={epoch} {numbers} seconds={time.monotonic() - started:.1f}", flush=True)
     return logs
 

@@ -9,7 +9,13 @@ from checkpoints import Checkpoint, CheckpointFolder, Progress
 
 
 def checkpoint(epoch: int) -> Checkpoint:
-    progress = Progress(epoch=epoch, best_epoch=1, best_accuracy=0.5, best_loss=1.0)
+    progress = Progress(
+        epoch=epoch,
+        best_epoch=1,
+        best_accuracy=0.5,
+        best_loss=1.0,
+        history=({"val_loss": 1.0},),
+    )
     # More than ten, so that their order is not that of their names as texts.
     state = [np.full((2, 3), epoch * 100 + n, np.float32) for n in range(12)]
     return Checkpoint(progress=progress, state=state, best=state[:3])
@@ -62,6 +68,7 @@ def test_another_training_in_the_same_place_is_not_resumed(tmp_path: Path) -> No
 def test_the_best_epoch_is_the_most_accurate_and_then_the_one_of_lower_loss() -> None:
     progress = Progress()
     for accuracy, loss in ((0.5, 2.0), (0.9, 1.0), (0.9, 0.5), (0.9, 0.7), (0.8, 0.1)):
-        progress = progress.after(accuracy=accuracy, loss=loss)
+        progress = progress.after({"val_accuracy": accuracy, "val_loss": loss})
+    assert [epoch["val_loss"] for epoch in progress.history] == [2.0, 1.0, 0.5, 0.7, 0.1]
     assert (progress.epoch, progress.best_epoch) == (5, 3)
     assert (progress.best_accuracy, progress.best_loss) == (0.9, 0.5)

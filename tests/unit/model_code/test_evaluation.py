@@ -28,6 +28,10 @@ def test_a_trained_model_is_judged_by_the_test_pictures(
     assert report.rows == len(prepared.records["test"])
     assert list(report.classes) == prepared.json("test/classes.json")
     assert report.metrics["accuracy"].value >= 0.85
+    assert report.model is not None
+    assert report.model.size_bytes == (trained.folder / "model.tar.gz").stat().st_size
+    assert 0 < report.model.latency_ms_p50 <= report.model.latency_ms_p95
+    assert "held-out pictures" in (tmp_path / "report" / "evaluation.html").read_text()
     for label, row in enumerate(report.confusion_matrix):
         found = [record for record in prepared.records["test"] if record["label"] == label]
         assert sum(row) == len(found)
