@@ -22,9 +22,9 @@ import sys
 from pathlib import Path
 
 from local_cloud.containers import (
+    serving_http,
     tensorflow_serving_front,
     tensorflow_serving_handlers,
-    tensorflow_serving_http,
     tensorflow_serving_models,
     tensorflow_serving_rest,
 )
@@ -55,10 +55,10 @@ def main() -> int:
         return 1
     rest = tensorflow_serving_rest.RestApi(models)
     front_port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    with tensorflow_serving_http.in_background(rest.answer, threads=threads) as rest_port:
+    with serving_http.in_background(rest.answer, threads=threads) as rest_port:
         front = tensorflow_serving_front.Front(rest_port, default, handler)
         logger.info("models %s; %s", ", ".join(models), front.description)
-        tensorflow_serving_http.serve(front.answer, port=front_port, threads=threads)
+        serving_http.serve(front.answer, port=front_port, threads=threads)
     return 0
 
 

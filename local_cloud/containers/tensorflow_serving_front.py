@@ -13,8 +13,8 @@ import re
 
 import requests
 
+from local_cloud.containers.serving_http import Request, Response
 from local_cloud.containers.tensorflow_serving_handlers import REST_SECONDS, Context, Handler
-from local_cloud.containers.tensorflow_serving_http import Request, Response
 
 logger = logging.getLogger("tensorflow_serving")
 JSON = "application/json"

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from local_cloud.containers.tensorflow_serving_http import Request, Response
+from local_cloud.containers.serving_http import Request, Response
 from local_cloud.containers.tensorflow_serving_json import (
     InvalidArgumentError,
     parse,

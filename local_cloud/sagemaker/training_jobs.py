@@ -8,7 +8,7 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.listing import matching, page, select
-from local_cloud.sagemaker.runner import images, metrics, places, training
+from local_cloud.sagemaker.runner import builtin_algorithms, images, metrics, places, training
 from local_cloud.sagemaker.runner.training import KIND, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -63,7 +63,10 @@ def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
     if "TrainingImage" not in algorithm:
         raise ValidationException("The local cloud takes TrainingImage, not AlgorithmName.")
     images.find(service.settings, algorithm["TrainingImage"])
-    metrics.definitions(algorithm.get("MetricDefinitions", []))
+    own_metrics = algorithm.get("MetricDefinitions", [])
+    if own_metrics and builtin_algorithms.find(algorithm["TrainingImage"]):
+        raise ValidationException(builtin_algorithms.OVERRIDDEN)
+    metrics.definitions(own_metrics)
     places.parse(request["OutputDataConfig"]["S3OutputPath"])
     if request["ResourceConfig"].get("InstanceCount", 1) > 1:
         raise ValidationException("The local cloud runs training jobs of one instance only.")
@@ -138,6 +141,12 @@ def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Documen
         "_metrics": [],
     }
     document.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
+    algorithm = request["AlgorithmSpecification"]
+    builtin = builtin_algorithms.find(algorithm["TrainingImage"])
+    if builtin:
+        # AWS describes these jobs with the algorithm's own definitions, too.
+        definitions = list(builtin.metric_definitions)
+        document["AlgorithmSpecification"] = {**algorithm, "MetricDefinitions": definitions}
     if tuning_job_arn is not None:
         document["TuningJobArn"] = tuning_job_arn
     return document

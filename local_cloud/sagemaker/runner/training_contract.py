@@ -22,6 +22,8 @@ def write_config(workspace: Workspace, request: Mapping[str, Any]) -> None:
         ("resourceconfig", _resources(request)),
     ):
         workspace.write_config(f"input/config/{name}.json", content)
+    if "CheckpointConfig" in request:
+        workspace.write_config("input/config/checkpointconfig.json", request["CheckpointConfig"])
 
 
 def _channel(channel: Mapping[str, Any]) -> dict[str, str]:

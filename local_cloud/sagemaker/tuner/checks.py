@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.runner import builtin_algorithms
+from local_cloud.sagemaker.runner.builtin_algorithms import BuiltinAlgorithm
 from local_cloud.sagemaker.tuner import ranges as api_ranges
 from local_cloud.sagemaker.tuner.strategy import grid_size
 from local_cloud.sagemaker.tuner.training_request import OBJECTIVE_KEY
-
-_BUILT_IN_REPOSITORIES = ("sagemaker-xgboost",)
-"""Images that bring their metric definitions with them."""
 
 
 def check(request: Mapping[str, Any]) -> None:
@@ -108,14 +107,13 @@ def _grid(config: Mapping[str, Any], ranges: list[api_ranges.Range]) -> list[str
 
 
 def _objective(request: Mapping[str, Any]) -> list[str]:
-    metric = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"][
-        "MetricName"
-    ]
+    objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+    metric = objective["MetricName"]
     algorithm = request["TrainingJobDefinition"]["AlgorithmSpecification"]
-    if any(
-        repository in algorithm.get("TrainingImage", "") for repository in _BUILT_IN_REPOSITORIES
-    ):
-        return []
+    image = algorithm.get("TrainingImage", "")
+    builtin = builtin_algorithms.find(image)
+    if builtin:
+        return _builtin_objective(builtin, algorithm, objective)
     defined = [one["Name"] for one in algorithm.get("MetricDefinitions", [])]
     if metric in defined:
         return []
@@ -123,6 +121,28 @@ def _objective(request: Mapping[str, Any]) -> list[str]:
         f"objective metric '{metric}' is not defined in "
         f"AlgorithmSpecification.MetricDefinitions, which has {defined or 'none'}"
     ]
+
+
+def _builtin_objective(
+    builtin: BuiltinAlgorithm, algorithm: Mapping[str, Any], objective: Mapping[str, Any]
+) -> list[str]:
+    """In AWS's words, followed by what there is to choose from."""
+    metric, kind, image = objective["MetricName"], objective["Type"], algorithm["TrainingImage"]
+    if algorithm.get("MetricDefinitions"):
+        return [builtin_algorithms.OVERRIDDEN.rstrip(".")]
+    if metric not in builtin.objectives:
+        return [
+            f"The objective metric for the hyperparameter tuning job, [{metric}], isn't valid for "
+            f"the [{image}] algorithm. Choose a valid objective metric: "
+            f"{', '.join(builtin.objectives)}"
+        ]
+    if kind != builtin.objectives[metric]:
+        return [
+            f"The objective metric type, [{kind}], that you specified for objective metric, "
+            f"[{metric}], isn't valid for the [{image}] algorithm. Choose a valid objective "
+            f"metric type: {builtin.objectives[metric]}"
+        ]
+    return []
 
 
 def _resources(request: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""HTTP for the TensorFlow Serving stand-in: blocking functions behind Hypercorn, on threads."""
+"""HTTP for the stand-ins that serve models: blocking functions behind Hypercorn, on threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-logger = logging.getLogger("tensorflow_serving")
+logger = logging.getLogger("model_server")
 
 
 @dataclass(frozen=True)
