@@ -10,6 +10,7 @@ version is the SHA-256 of those bytes, so two manifests of one name are the same
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,13 +81,16 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: members sorted, no white space, UTF-8 without escapes."""
-        # Piece by piece: a dictionary for each of a million objects would not fit beside them.
+        # Piece by piece into bytes: with a million objects a text of it all, whose letters take
+        # four bytes each where one of them is rare, would not fit beside them.
         head = _canonical({"bucket": self.bucket})[:-1]
         tail = _canonical(
             {"prefix": self.prefix, "schema_version": SCHEMA_VERSION, "workload": self.workload}
         )[1:]
-        objects = ",".join(
-            _canonical(
+        content = io.BytesIO()
+        content.write(f'{head},"objects":['.encode())
+        for index, item in enumerate(self.objects):
+            text = _canonical(
                 {
                     "etag": item.etag,
                     "key": item.key,
@@ -94,9 +98,9 @@ class Manifest:
                     "version_id": item.version_id,
                 }
             )
-            for item in self.objects
-        )
-        return f'{head},"objects":[{objects}],{tail}'.encode()
+            content.write((f",{text}" if index else text).encode())
+        content.write(f"],{tail}".encode())
+        return content.getvalue()
 
     @classmethod
     def parse(cls, content: bytes | str) -> Manifest:

@@ -6,11 +6,33 @@ CloudFormation and read from stack outputs.
 
 from __future__ import annotations
 
+LONGEST_TOGETHER = 38
+"""Characters that the names of an environment and of a workload may have together.
+
+SageMaker's names have 63 at most, and the longest made of both is that of a deployment's model:
+`rookery-<environment>-<workload>-v<version, five digits>-<eight digits>`.
+"""
+
 UPLOADS = "uploads/"
 DATASETS = "datasets/"
 QUARANTINE = "quarantine/"
 EVALUATION = "evaluation"
 EVALUATION_REPORT = "evaluation.json"
+
+
+class NameTooLongError(ValueError):
+    """The names of an environment and of a workload that are too long together."""
+
+
+def check_length(environment: str, workload: str) -> None:
+    """Raises NameTooLongError where AWS would refuse a name made of both."""
+    together = len(environment) + len(workload)
+    if together > LONGEST_TOGETHER:
+        raise NameTooLongError(
+            f"the names of the environment {environment!r} and of the workload {workload!r} have "
+            f"{together} characters together; SageMaker's names allow {LONGEST_TOGETHER}: "
+            "shorten one of them"
+        )
 
 
 def prefix(environment: str) -> str:

@@ -92,7 +92,7 @@ class DeploymentFunctions(Construct):
             ),
             resources.statement("BringBack", ["UpdateEndpoint"], "endpoint", "configs"),
             *resources.delete_models(),
-            encrypt_volumes(key),
+            *encrypt_volumes(key),
         )
         self.clean_up = self._function(
             "CleanUp",

@@ -6,6 +6,7 @@ Every failure passes through `RollBack`, which also handles that nothing was mad
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,12 @@ from infra.constructs.states import invoke, plain, publish, sagemaker, sfn
 
 # Deployments of one endpoint wait for each other, and each may take hours.
 TIMEOUT_SECONDS = 7 * 24 * 3600
+
+# An execution fails at the 25,000th event of its history, and a look writes nine: no loop may
+# look more often than this, however the settings are.
+MAX_LOOKS = 800
+# Looks for its turn come ever later, and at last this often: some 700 in the week.
+MAX_TURN_SECONDS = 900
 
 _CAUSE = plain("$states.errorOutput.Cause")
 _FAILED = [
@@ -51,7 +58,8 @@ class DeploymentTimes:
     """How long the state machine waits.
 
     Attributes:
-        poll_seconds: between two looks at the endpoint.
+        poll_seconds: between two looks at the endpoint, or longer where the timeout would take
+            more than MAX_LOOKS of them.
         timeout_seconds: that the endpoint may take to be in service, and again to roll back.
         bake_seconds: that the new version serves before the smoke test.
     """
@@ -61,9 +69,14 @@ class DeploymentTimes:
     bake_seconds: int
 
     @property
+    def pause_seconds(self) -> int:
+        """How long it is between two looks."""
+        return max(self.poll_seconds, math.ceil(self.timeout_seconds / MAX_LOOKS))
+
+    @property
     def looks(self) -> int:
         """How often the endpoint is looked at before the time is over."""
-        return max(1, self.timeout_seconds // self.poll_seconds)
+        return max(1, self.timeout_seconds // self.pause_seconds)
 
 
 def deployment_definition(*, calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
@@ -101,6 +114,7 @@ def _wait_for_turn(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, 
                 "plan": {},
                 "looks": 0,
                 "rollBackLooks": 0,
+                "turnSeconds": times.pause_seconds,
             },
             "Next": "LookForEarlierDeployments",
         },
@@ -118,7 +132,10 @@ def _wait_for_turn(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, 
         },
         "WaitForTurn": {
             "Type": "Wait",
-            "Seconds": times.poll_seconds,
+            "Seconds": "{% $turnSeconds %}",
+            "Assign": {
+                "turnSeconds": f"{{% $min([{MAX_TURN_SECONDS}, $ceil($turnSeconds * 1.2)]) %}}"
+            },
             "Next": "LookForEarlierDeployments",
         },
     }
@@ -136,7 +153,7 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
     plan["Retry"] = [
         {
             "ErrorEquals": ["EndpointBusy"],
-            "IntervalSeconds": times.poll_seconds,
+            "IntervalSeconds": times.pause_seconds,
             "MaxAttempts": times.looks,
             "BackoffRate": 1,
         },
@@ -210,7 +227,7 @@ def _watch(times: DeploymentTimes) -> dict[str, Any]:
         },
         "WaitForEndpoint": {
             "Type": "Wait",
-            "Seconds": times.poll_seconds,
+            "Seconds": times.pause_seconds,
             "Next": "LookAtEndpoint",
         },
         "NotInService": {
@@ -317,7 +334,7 @@ def _roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]
             ],
             "Default": "WaitForRollBack",
         },
-        "WaitForRollBack": {"Type": "Wait", "Seconds": times.poll_seconds, "Next": "RollBack"},
+        "WaitForRollBack": {"Type": "Wait", "Seconds": times.pause_seconds, "Next": "RollBack"},
         "TellFailure": publish(
             calls.alert_topic,
             subject="Deployment failed",

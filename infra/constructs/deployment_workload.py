@@ -150,7 +150,7 @@ class DeploymentWorkload(Construct):
                 "ChangeEndpoint", ["CreateEndpoint", "UpdateEndpoint"], "endpoint", "configs"
             ),
             of.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
-            encrypt_volumes(self._key),
+            *encrypt_volumes(self._key),
             pass_role_to_sagemaker(model_role),
         ]
 

@@ -17,8 +17,10 @@ from contracts import names
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import (
     list_objects,
+    publish,
     sagemaker_arn,
     use_key,
+    use_table_key,
     write_objects,
 )
 from infra.settings import EnvironmentSettings
@@ -65,9 +67,7 @@ class IntakeFunctions(Construct):
                 actions=["states:StartExecution"],
                 resources=[state_machine_arn],
             ),
-            iam.PolicyStatement(
-                sid="Notify", actions=["sns:Publish"], resources=[alerts.topic_arn]
-            ),
+            *publish(alerts, key),
         )
         self.check_quiet = self._function(
             "CheckQuiet",
@@ -86,9 +86,9 @@ class IntakeFunctions(Construct):
             "Freezes an upload into a dataset version and starts the pipeline on it",
             environment={"DATA_BUCKET": data_bucket.bucket_name, "ENVIRONMENT": environment.name},
             table_actions=("GetItem", "UpdateItem", "DeleteItem"),
-            # Lists and writes up to some millions of keys.
+            # A million files take some 650 MB and, with S3's pages of a thousand, some minutes.
             timeout=Duration.minutes(14),
-            memory_mb=1024,
+            memory_mb=2048,
         )
         self.freeze.allow(*self._freeze_statements(environment, data_bucket))
         self.release = self._function(
@@ -112,6 +112,7 @@ class IntakeFunctions(Construct):
         return [
             list_objects(bucket, uploads, sid="ListUploads", versions=True),
             write_objects(bucket, datasets, sid="WriteManifests"),
+            use_key(self._key, write=True),
             iam.PolicyStatement(
                 sid="StartPipelines",
                 actions=["sagemaker:StartPipelineExecution"],
@@ -153,6 +154,6 @@ class IntakeFunctions(Construct):
                 actions=[f"dynamodb:{action}" for action in table_actions],
                 resources=[self._table.table_arn],
             ),
-            use_key(self._key, write=True),
+            use_table_key(self, self._key),
         )
         return function

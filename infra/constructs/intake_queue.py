@@ -16,6 +16,8 @@ from infra.constructs.dead_letter_queue import DeadLetterQueue
 
 BATCH_SIZE = 1000
 BATCHING_WINDOW = Duration.seconds(2)
+# A new account runs ten functions at once in all: a large upload must leave some to others.
+MAX_CONCURRENCY = 5
 _RECEIVES_BEFORE_DEAD_LETTER = 5
 
 
@@ -97,6 +99,7 @@ class IntakeQueue(Construct):
             event_source_arn=self.queue.queue_arn,
             batch_size=BATCH_SIZE,
             max_batching_window=BATCHING_WINDOW,
+            max_concurrency=MAX_CONCURRENCY,
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(consumer_role)

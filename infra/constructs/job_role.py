@@ -64,7 +64,7 @@ class JobRole(Construct):
             list_objects(artifact_bucket, [artifact_prefix], sid="ListArtifacts"),
             *read_asset(source),
             use_key(key, write=True),
-            encrypt_volumes(key),
+            *encrypt_volumes(key),
             write_sagemaker_logs(
                 self, ["/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TrainingJobs"]
             ),

@@ -12,6 +12,9 @@ from constructs import Construct, IDependable
 MAX_DURATION = Duration.minutes(14)
 """Below the 15 minutes after which Lambda stops a handler, so that the handler can answer."""
 
+# CloudFormation counts from its request, and an asynchronous call may be queued for a while.
+_ANSWERED_WITHIN = Duration.minutes(17)
+
 
 class OnDelete(Construct):
     """Calls a function of ours when the stack is deleted, before `before` are.
@@ -42,7 +45,7 @@ class OnDelete(Construct):
             service_token=function.function_arn,
             resource_type=resource_type,
             properties=dict(properties),
-            service_timeout=MAX_DURATION,
+            service_timeout=_ANSWERED_WITHIN,
         )
         # Deleted in the reverse order of creation: first this resource, then the function's
         # role, then what it made room for.

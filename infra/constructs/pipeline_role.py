@@ -68,6 +68,13 @@ class PipelineRole(Construct):
             for kind, arn in jobs.items()
         ]
         statements += [
+            # The properties of a tuning step are those of two calls' answers: this one and its
+            # Describe ("Pipelines steps: step properties" in SageMaker's guide).
+            iam.PolicyStatement(
+                sid="ListTrials",
+                actions=["sagemaker:ListTrainingJobsForHyperParameterTuningJob"],
+                resources=[jobs["HyperParameterTuningJob"]],
+            ),
             iam.PolicyStatement(
                 sid="RegisterModels",
                 actions=[

@@ -71,13 +71,43 @@ def publish(topic: sns.ITopic, key: kms.IKey, *, sid: str = "Notify") -> list[ia
     ]
 
 
-def encrypt_volumes(key: kms.IKey) -> iam.PolicyStatement:
+def encrypt_volumes(key: kms.IKey) -> list[iam.PolicyStatement]:
     """Let SageMaker, acting for the role, use the key for the volumes of its instances."""
+    return [
+        iam.PolicyStatement(
+            sid="EncryptVolumes",
+            actions=["kms:CreateGrant"],
+            resources=[key.key_arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+        # Only grants are made "for a resource": the condition would deny this.
+        iam.PolicyStatement(
+            sid="FindKeyOfVolumes", actions=["kms:DescribeKey"], resources=[key.key_arn]
+        ),
+    ]
+
+
+def use_table_key(scope: Construct, key: kms.IKey) -> iam.PolicyStatement:
+    """Use a table that `key` encrypts.
+
+    These are the actions that DynamoDB's guide calls the minimum for whoever uses such a table
+    ("DynamoDB encryption at rest"), but for the grant, which only the table's maker gives.
+    """
     return iam.PolicyStatement(
-        sid="EncryptVolumes",
-        actions=["kms:CreateGrant"],
+        sid="UseKeyOfTable",
+        actions=[
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
         resources=[key.key_arn],
-        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        conditions={
+            "StringEquals": {"kms:ViaService": f"dynamodb.{Stack.of(scope).region}.amazonaws.com"}
+        },
     )
 
 

@@ -43,6 +43,17 @@ RETRY_SFN: tuple[dict[str, Any], ...] = (
     },
 )
 
+# What SNS and SQS fail with for a moment; a notice that is lost is lost for ever.
+RETRY_MESSAGES: tuple[dict[str, Any], ...] = (
+    {
+        "ErrorEquals": ["States.TaskFailed"],
+        "IntervalSeconds": 2,
+        "MaxAttempts": 3,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    },
+)
+
 # In the JSON that Lambda gives for an error; texts in it are escaped. JSONata's scanner takes a
 # bracket after a backslash for an escaped one.
 _ERROR_MESSAGE = r'/"errorMessage": ?"((?:[^\\"]|\\.)*)"/'
@@ -77,6 +88,7 @@ def publish(topic_arn: str, *, subject: str, message: Any, **fields: Any) -> dic
         "Type": "Task",
         "Resource": "arn:aws:states:::sns:publish",
         "Arguments": {"TopicArn": topic_arn, "Subject": subject, "Message": message},
+        "Retry": list(RETRY_MESSAGES),
         **fields,
     }
 
@@ -87,6 +99,7 @@ def send(queue_url: str, message: Any, **fields: Any) -> dict[str, Any]:
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",
         "Arguments": {"QueueUrl": queue_url, "MessageBody": message},
+        "Retry": list(RETRY_MESSAGES),
         **fields,
     }
 

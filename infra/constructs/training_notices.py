@@ -99,6 +99,7 @@ class TrainingNotices(Construct):
             detail={
                 "ModelPackageGroupName": groups,
                 "ModelApprovalStatus": ["PendingManualApproval"],
+                "ModelPackageStatus": ["Completed"],
             },
         )
 

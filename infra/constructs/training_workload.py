@@ -39,6 +39,7 @@ class TrainingWorkload(Construct):
         retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
+        names.check_length(environment.name, workload.name)
         self._key = key
         self._retention = retention
         pipeline_name = names.pipeline_name(environment.name, workload.name)

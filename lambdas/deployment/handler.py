@@ -52,7 +52,8 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
         max_failures=settings.max_failures,
         samples=SampleStore(s3=client("s3"), uri=event["plan"]["samples"]),
         # A sample that is not answered twice is a finding, not a fault to be patient with.
-        runtime=client("sagemaker-runtime", attempts=2),
+        # An endpoint may take 60 seconds to answer.
+        runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
     logging.info("%s", answer["detail"])

@@ -34,6 +34,7 @@ class Freezer:
         """`outcome` and `detail`: started, unchanged, empty, or again if objects came meanwhile.
 
         Raises:
+            TooManyObjectsError: the upload is larger than a dataset version can be.
             ClientError: AWS refuses a call; the record stays for `release`.
         """
         record = self.table.get(workload)

@@ -61,7 +61,8 @@ def freeze(event: Event, context: Any) -> dict[str, Any]:
     answer = Freezer(
         settings=settings,
         table=_table(settings.table_name),
-        s3=client("s3"),
+        # A manifest of a million files has 160 MB.
+        s3=client("s3", answer_seconds=60),
         sagemaker=client("sagemaker"),
         clock=_now,
     ).freeze(event["workload"])

@@ -7,8 +7,15 @@ from typing import Any
 
 from contracts.manifest import ManifestObject
 
+MAX_OBJECTS = 2_000_000
+"""What `freeze` holds in its memory and lists in its time (docs/operations.md, "Limits")."""
+
 _HIDDEN_NAMES = frozenset({".DS_Store", "Thumbs.db", "ehthumbs.db", "desktop.ini"})
 _HIDDEN_FOLDERS = frozenset({"__MACOSX", ".Spotlight-V100", ".Trashes"})
+
+
+class TooManyObjectsError(Exception):
+    """An upload that is larger than one dataset version can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +44,11 @@ class Listing:
         return " and ".join(parts)
 
 
-def list_latest(s3: Any, *, bucket: str, prefix: str) -> Listing:
+def list_latest(s3: Any, *, bucket: str, prefix: str, max_objects: int = MAX_OBJECTS) -> Listing:
     """List page by page. A deleted object, whose latest version is a delete marker, is absent.
 
     Raises:
+        TooManyObjectsError: there are more than `max_objects`.
         ClientError: S3 refuses.
     """
     objects = []
@@ -63,6 +71,12 @@ def list_latest(s3: Any, *, bucket: str, prefix: str) -> Listing:
                         etag=version["ETag"].strip('"'),
                     )
                 )
+        if len(objects) > max_objects:
+            raise TooManyObjectsError(
+                f"s3://{bucket}/{prefix} holds more than {max_objects} files, the most that one "
+                "dataset version can have: pack the pictures into fewer, or delete some, then "
+                "upload one file to start again"
+            )
     objects.sort(key=lambda item: item.key)
     return Listing(objects=tuple(objects), folder_markers=folder_markers, hidden_files=hidden_files)
 

@@ -50,3 +50,23 @@ def test_a_pipeline_leads_back_to_its_workload() -> None:
 def test_a_pipeline_of_another_environment_has_no_workload(pipeline: str) -> None:
     with pytest.raises(ValueError, match="does not begin with 'rookery-dev-'"):
         names.workload_of_pipeline("dev", pipeline)
+
+
+def test_the_longest_names_that_are_allowed_fit_into_those_of_aws() -> None:
+    environment = "e" * 16
+    workload = "w" * (names.LONGEST_TOGETHER - len(environment))
+    names.check_length(environment, workload)
+
+    group = names.model_package_group_name(environment, workload)
+    machine = names.deployment_state_machine_name(environment, workload)
+    # SageMaker: models (as lambdas.deployment.requests names them), endpoints, package groups.
+    assert len(f"{group}-v99999-01234567") == 63
+    assert len(names.endpoint_name(environment, workload)) <= 63
+    # EventBridge: rules, which are named like the state machine. Its own limit is 80, as SQS's.
+    assert len(machine) <= 64
+    assert len(f"{machine}-dead-letters") <= 80
+
+
+def test_names_that_are_too_long_together_are_refused_with_both() -> None:
+    with pytest.raises(names.NameTooLongError, match=r"'staging' and of the workload 'wwww+'.*39"):
+        names.check_length("staging", "w" * 32)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from contracts.manifest import Manifest, dataset_version
 from lambdas.intake.freeze import Freezer
+from lambdas.intake.listing import TooManyObjectsError, list_latest
 from lambdas.intake.record import Record, RecordTable
 from lambdas.intake.settings import FreezeSettings
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
@@ -308,3 +309,16 @@ def test_an_execution_that_was_replaced_cannot_hold_the_record(table: RecordTabl
     table.unclaim(dead)
 
     assert table.get("birds") == living
+
+
+def test_an_upload_larger_than_a_dataset_version_can_be_is_refused_with_what_to_do(
+    freezer: Freezer,
+) -> None:
+    bucket = freezer.settings.data_bucket
+    upload(freezer, "a/1.png", "a/2.png", "b/1.png")
+
+    assert (
+        len(list_latest(freezer.s3, bucket=bucket, prefix="uploads/", max_objects=3).objects) == 3
+    )
+    with pytest.raises(TooManyObjectsError, match=r"more than 2 files.*pack the pictures"):
+        list_latest(freezer.s3, bucket=bucket, prefix="uploads/", max_objects=2)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lambdas.intake.quiet import check_quiet
+from lambdas.intake.quiet import assess, check_quiet
 from lambdas.intake.record import RecordTable
 from lambdas.intake.settings import QuietSettings
 
@@ -68,3 +69,20 @@ def test_each_look_holds_the_record_until_well_after_the_next(table: RecordTable
 def test_without_a_record_there_is_nothing_to_wait_for(table: RecordTable) -> None:
     assert check_quiet("birds", table=table, settings=SETTINGS, now=NOW).quiet
     assert table.get("birds") is None
+
+
+def test_a_week_of_uploads_without_rest_fits_into_the_history_of_one_execution(
+    table: RecordTable,
+) -> None:
+    week = 7 * 24 * 3600
+    settings = QuietSettings(table_name="unused", quiet_seconds=1, max_wait_seconds=week)
+    record = table.note("birds", events=1, now=NOW)
+    looks, now = 0, NOW
+    while not (answer := assess(record, settings=settings, now=now)).quiet:
+        looks += 1
+        now += answer.wait_seconds * 1000
+        record = replace(record, last_event_at=now)
+
+    assert now - NOW == week * 1000
+    # Nine events a look; Step Functions ends an execution at 25,000.
+    assert looks * 9 < 24_000
