@@ -4,7 +4,7 @@ Keeps to what https://github.com/aws/sagemaker-training-toolkit documents: which
 are its own, the SM_* variables, the command line of the script, ``/opt/ml/output/failure``.
 The toolkit itself is on PyPI but pins protobuf below 4, which TensorFlow 2.19 excludes.
 
-Runs as a plain file in the job's own Python, so it imports the standard library and boto3 only.
+Runs in the job's own Python, so it imports the standard library, boto3 and its siblings only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from local_cloud.containers.archives import extract
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 OWN_PREFIX = "sagemaker_"
@@ -96,7 +98,7 @@ def unpack(source: str, code: Path) -> None:
         source = str(archive)
     try:
         with tarfile.open(source) as tar:
-            tar.extractall(code, filter="data")
+            extract(tar, code)
     except tarfile.TarError as error:
         kind = "a zip file" if zipfile.is_zipfile(source) else str(error)
         raise ToolkitError(f"sagemaker_submit_directory is no tar.gz: {kind}") from error

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import archives
 import arguments
 import class_names
 import faults
@@ -121,7 +122,7 @@ def unpack(folder: Path, target: Path) -> None:
         raise RefusedError("the model is missing:", [f"{archive}: is missing"])
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(target, filter="data")
+            archives.extract(tar, target)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise RefusedError("the model is damaged:", [f"{archive}: {error}"]) from error
 

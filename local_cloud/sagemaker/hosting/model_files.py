@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from local_cloud.containers.archives import extract
 from local_cloud.sagemaker.hosting.plan import ModelData
 from local_cloud.sagemaker.runner import objects, places
 
@@ -43,8 +44,7 @@ def fetch(s3: Any, data: ModelData, folder: Path) -> None:
 def _unpack(archive: Path, folder: Path, uri: str) -> None:
     try:
         with tarfile.open(archive, "r:*") as tar:
-            # "data" refuses members that would leave the folder, devices and the like.
-            tar.extractall(folder, filter="data")
+            extract(tar, folder)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ModelDataError(
             f"Failed to extract model data archive {uri}: {error}. It must be a tar or tar.gz "

@@ -69,9 +69,11 @@ class Container:
 
 @pytest.fixture(scope="session")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
+    import archives
+
     code = tmp_path_factory.mktemp("code")
     with source_archive(source_dir=SOURCE) as archive, tarfile.open(archive) as tar:
-        tar.extractall(code, filter="data")
+        archives.extract(tar, code)
     return Container(code)
 
 
