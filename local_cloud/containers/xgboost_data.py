@@ -31,6 +31,7 @@ _TITLES = {TRAIN: "training", VALIDATION: "validation"}
 def channel_faults(channels: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What is wrong with the channels of inputdataconfig.json."""
     faults = []
+    kinds = {}
     if TRAIN not in channels:
         faults.append(f"Missing required channel: {TRAIN}")
     for name, channel in channels.items():
@@ -38,9 +39,14 @@ def channel_faults(channels: Mapping[str, Mapping[str, Any]]) -> list[str]:
             faults.append(f"Extraneous channel found: {name}")
             continue
         try:
-            xgboost_content_types.parse(channel.get("ContentType"))
+            kinds[name] = xgboost_content_types.parse(channel.get("ContentType"))
         except ContentTypeError as error:
             faults.append(f"Channel {name}: {error}")
+    if len(set(kinds.values())) > 1:
+        faults.append(
+            "The channels must have one content type, since the algorithm reads them all by that "
+            "of the train channel: " + ", ".join(f"{name} is {kinds[name]}" for name in kinds)
+        )
     return faults
 
 

@@ -151,9 +151,7 @@ def _wanted_metrics(values: Mapping[str, Any]) -> list[str]:
 def _callbacks(
     values: Mapping[str, Any], wanted: list[str], validated: bool, done: int
 ) -> list[xgboost.callback.TrainingCallback]:
-    callbacks: list[xgboost.callback.TrainingCallback] = [
-        xgboost.callback.EvaluationMonitor(logger=_log_evaluation)
-    ]
+    callbacks: list[xgboost.callback.TrainingCallback] = [_LogEvaluation()]
     if xgboost_checkpoints.wanted(BASE):
         callbacks.append(xgboost_checkpoints.Save(BASE, done))
     if values.get("save_model_on_termination") == "true":
@@ -174,9 +172,20 @@ def _callbacks(
     return callbacks
 
 
-def _log_evaluation(line: str) -> None:
-    """On AWS the log's tabs arrive as ``#011``, for which the metric definitions look."""
-    print(line.strip("\n").replace("\t", "#011"), flush=True)
+class _LogEvaluation(xgboost.callback.TrainingCallback):
+    """A line a round in XGBoost's own form, but for its tabs.
+
+    On AWS a log's tabs arrive as ``#011``, and the algorithm's metric definitions look for that.
+    """
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        measured = [
+            f"{data}-{metric}:{values[-1]:.5f}"
+            for data, metrics in evals_log.items()
+            for metric, values in metrics.items()
+        ]
+        print("#011".join([f"[{epoch}]", *measured]), flush=True)
+        return False
 
 
 class _SaveEachRound(xgboost.callback.TrainingCallback):

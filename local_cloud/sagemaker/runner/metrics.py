@@ -40,7 +40,10 @@ def scan(line: str, wanted: Sequence[MetricDefinition]) -> list[dict[str, Any]]:
     """The metrics in a line, as MetricData (Timestamp in seconds since the epoch)."""
     found = []
     for definition in wanted:
-        match = definition.pattern.search(line)
+        pattern = definition.pattern
+        # Where .* cannot lead to a match from the line's start, it cannot from further on; to try
+        # that takes time by the square of the length, for each metric of a built-in algorithm.
+        match = (pattern.match if pattern.pattern.startswith(".*") else pattern.search)(line)
         value = _number(match.group(1)) if match else None
         if value is not None:
             found.append({"MetricName": definition.name, "Value": value, "Timestamp": time.time()})

@@ -27,7 +27,7 @@ def trained(tables: Tables) -> dict[str, Any]:
     """A training job's description at its end."""
     given = {**MULTICLASS, "num_round": "20", "max_depth": "3", "seed": "1"}
     given["eval_metric"] = "accuracy,mlogloss"
-    return tables.train("iris", given, tables.definition("csv", "train", "validation"))
+    return tables.train("xgboost-iris", given, tables.definition("csv", "train", "validation"))
 
 
 def _model(tables: Tables, description: dict[str, Any]) -> dict[str, bytes]:
@@ -64,7 +64,7 @@ def test_metrics_come_without_definitions_in_the_request(trained: dict[str, Any]
 
 
 def test_the_log_has_a_line_a_round_as_on_aws(tables: Tables, trained: dict[str, Any]) -> None:
-    lines = [line for line in tables.log("iris").splitlines() if line.startswith("[")]
+    lines = [line for line in tables.log("xgboost-iris").splitlines() if line.startswith("[")]
     rounds = [line for line in lines if "#011" in line]
     assert len(rounds) == 20
     assert rounds[0].startswith("[0]#011train-mlogloss:")
@@ -73,7 +73,7 @@ def test_the_log_has_a_line_a_round_as_on_aws(tables: Tables, trained: dict[str,
 
 
 def test_an_endpoint_answers_csv(tables: Tables, trained: dict[str, Any], iris: Iris) -> None:
-    name = "iris"
+    name = "xgboost-iris"
     container = {
         "Image": XGBOOST,
         "ModelDataUrl": trained["ModelArtifacts"]["S3ModelArtifacts"],
@@ -122,10 +122,10 @@ def _tune(tables: Tables, name: str, metric: str, kind: str, **changes: Any) -> 
 
 
 def test_a_tuning_job_needs_no_metric_definitions(tables: Tables) -> None:
-    _tune(tables, "tuned", "validation:accuracy", "Maximize")
+    _tune(tables, "xgboost-tuned", "validation:accuracy", "Maximize")
     ended = awaited(
         lambda: tables.sagemaker.describe_hyper_parameter_tuning_job(
-            HyperParameterTuningJobName="tuned"
+            HyperParameterTuningJobName="xgboost-tuned"
         ),
         "HyperParameterTuningJobStatus",
     )
@@ -147,7 +147,7 @@ def test_an_objective_that_the_algorithm_has_not_is_refused(
     tables: Tables, metric: str, kind: str, words: str
 ) -> None:
     with pytest.raises(ClientError, match=words):
-        _tune(tables, "refused", metric, kind)
+        _tune(tables, "xgboost-refused", metric, kind)
 
 
 def test_own_metric_definitions_are_refused_as_on_aws(tables: Tables) -> None:
@@ -159,18 +159,18 @@ def test_own_metric_definitions_are_refused_as_on_aws(tables: Tables) -> None:
     words = "You can't override the metric definitions for Amazon SageMaker algorithms"
     with pytest.raises(ClientError, match=words):
         tables.train(
-            "own",
+            "xgboost-own",
             {"num_round": "1"},
             tables.definition("csv", "train", AlgorithmSpecification=algorithm),
         )
     with pytest.raises(ClientError, match=words):
-        _tune(tables, "own", "mine", "Maximize", AlgorithmSpecification=algorithm)
+        _tune(tables, "xgboost-own", "mine", "Maximize", AlgorithmSpecification=algorithm)
 
 
 def test_all_faults_are_in_the_failure_reason(tables: Tables) -> None:
     given = {"eta": "3", "max_deep": "2", "objective": "multi:softmax"}
     definition = tables.definition("csv", "validation", content_type="text/plain")
-    ended = tables.train("faulty", given, definition)
+    ended = tables.train("xgboost-faulty", given, definition)
     assert ended["TrainingJobStatus"] == "Failed"
     for fault in (
         "AlgorithmError: framework error:",
@@ -193,11 +193,11 @@ def test_libsvm_trains_and_a_checkpoint_is_taken_up(tables: Tables) -> None:
         content_type="text/libsvm",
         CheckpointConfig=checkpoints,
     )
-    first = tables.train("first", {**MULTICLASS, "num_round": "3"}, definition)
+    first = tables.train("xgboost-first", {**MULTICLASS, "num_round": "3"}, definition)
     assert first["TrainingJobStatus"] == "Completed", first.get("FailureReason")
-    second = tables.train("second", {**MULTICLASS, "num_round": "5"}, definition)
+    second = tables.train("xgboost-second", {**MULTICLASS, "num_round": "5"}, definition)
     assert second["TrainingJobStatus"] == "Completed", second.get("FailureReason")
-    log = tables.log("second")
+    log = tables.log("xgboost-second")
     assert "Resuming from iteration 3" in log
     assert "[1]#011train-mlogloss:" in log
     assert "[2]#011train-mlogloss:" not in log

@@ -87,6 +87,12 @@ def test_faults_of_channels_are_all_found() -> None:
     assert faults[2] == "Extraneous channel found: test"
 
 
+def test_channels_of_two_content_types_are_refused() -> None:
+    channels = {"train": {"ContentType": "text/csv"}, "validation": {}}
+    (fault,) = xgboost_data.channel_faults(channels)
+    assert fault.endswith("train is csv, validation is libsvm")
+
+
 @pytest.mark.parametrize(
     ("objective", "predictions", "accuracy"),
     [
