@@ -47,12 +47,27 @@ class ObjectCreated:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPackageStateChange:
-    """A model package whose status or approval changed."""
+    """A model package that is new or that somebody changed.
+
+    Attributes:
+        approval_status: as it is now, whatever changed.
+        changed: members of UpdateModelPackage that a change was made of. SageMaker names them in
+            UpdatedModelPackageFields, for a change of an existing package; else it is empty.
+    """
 
     model_package_arn: str
     group: str
     version: int
     approval_status: str
+    changed: tuple[str, ...]
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether the approval status may be what changed.
+
+        Another description, stage or metadata of a package is told with the very same status.
+        """
+        return not self.changed or "ModelApprovalStatus" in self.changed
 
     @classmethod
     def parse(cls, event: Any) -> ModelPackageStateChange:
@@ -66,6 +81,7 @@ class ModelPackageStateChange:
             group=_text(detail, "ModelPackageGroupName", "detail."),
             version=version,
             approval_status=_text(detail, "ModelApprovalStatus", "detail."),
+            changed=_texts(detail, "UpdatedModelPackageFields", "detail."),
         )
 
 
@@ -148,3 +164,11 @@ def _text(parent: Mapping[str, Any], name: str, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise EventError(f"{where}{name}: expected a text that is not empty, got {value!r}")
     return value
+
+
+def _texts(parent: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
+    """A list of texts that need not be there."""
+    value = parent.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise EventError(f"{where}{name}: expected a list of texts, got {value!r}")
+    return tuple(value)

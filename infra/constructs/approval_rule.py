@@ -47,8 +47,6 @@ class ApprovalRule(Construct):
                 detail={
                     "ModelPackageGroupName": [model_package_group],
                     "ModelApprovalStatus": ["Approved"],
-                    # A package that is registered as approved is told of before it is complete.
-                    "ModelPackageStatus": ["Completed"],
                 },
             ),
             targets=[targets.SfnStateMachine(state_machine, dead_letter_queue=self.dead_letters)],

@@ -147,12 +147,13 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
         "{% $event %}",
         Assign={"plan": "{% $states.result.Payload %}"},
         Catch=_FAILED,
-        Next="IsLiveAlready",
+        Next="IsAnythingToDo",
     )
-    # Someone else updates the endpoint: not a fault, but nothing can be planned meanwhile.
+    # Someone else updates the endpoint, or SageMaker still makes the package: no fault, but
+    # nothing can be planned meanwhile.
     plan["Retry"] = [
         {
-            "ErrorEquals": ["EndpointBusy"],
+            "ErrorEquals": ["EndpointBusy", "ModelPackageUnfinished"],
             "IntervalSeconds": times.pause_seconds,
             "MaxAttempts": times.looks,
             "BackoffRate": 1,
@@ -161,9 +162,9 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
     ]
     return {
         "Plan": plan,
-        "IsLiveAlready": {
+        "IsAnythingToDo": {
             "Type": "Choice",
-            "Choices": [{"Condition": "{% $plan.already_live %}", "Next": "Live"}],
+            "Choices": [{"Condition": "{% $plan.nothing_to_do %}", "Next": "Live"}],
             "Default": "CreateModel",
         },
     }

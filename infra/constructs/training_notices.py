@@ -99,7 +99,6 @@ class TrainingNotices(Construct):
             detail={
                 "ModelPackageGroupName": groups,
                 "ModelApprovalStatus": ["PendingManualApproval"],
-                "ModelPackageStatus": ["Completed"],
             },
         )
 

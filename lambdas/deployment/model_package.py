@@ -12,10 +12,16 @@ from lambdas.shared.aws_errors import is_missing
 
 _APPROVED = "Approved"
 _COMPLETED = "Completed"
+# What a package that is registered as approved may still be when its event comes.
+_UNFINISHED = ("Pending", "InProgress")
 
 
 class ModelPackageRefused(Exception):
     """A model package that is not to be deployed."""
+
+
+class ModelPackageUnfinished(Exception):
+    """A model package that SageMaker still makes; the state machine plans again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,7 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
     """Look the package up: the event may be late, and the approval withdrawn.
 
     Raises:
+        ModelPackageUnfinished: plan again later.
         ModelPackageRefused: with each reason for which it must not be deployed.
         ClientError: SageMaker refuses.
     """
@@ -49,6 +56,9 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
                 f"{arn} was deleted after its approval; approve another package of {group}"
             ) from error
         raise
+    status = described.get("ModelPackageStatus")
+    if status in _UNFINISHED:
+        raise ModelPackageUnfinished(f"{arn} is {status}; wait until it is {_COMPLETED}")
     properties = described.get("CustomerMetadataProperties", {})
     faults = _faults(described, properties, group)
     if faults:

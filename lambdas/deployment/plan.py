@@ -44,11 +44,15 @@ class Planner:
     def plan(self, event: Mapping[str, Any]) -> Plan:
         """The plan for SageMaker's event of an approval; the same for the same event.
 
+        It says `nothing_to_do`, and perhaps no more, where the version is live already or where
+        the event tells of another change than the approval.
+
         What an earlier execution for the same package left behind, and nothing uses, is removed.
 
         Raises:
             EventError: the event is none of a model package.
             ModelPackageRefused: the package is not, or no longer, to be deployed.
+            ModelPackageUnfinished: plan again later.
             EndpointBusy: plan again later.
             EndpointUnusable: an operator has to act first.
             ClientError: SageMaker refuses.
@@ -60,6 +64,12 @@ class Planner:
                 f"{change.model_package_arn} belongs to the group {change.group}, "
                 f"this endpoint serves {group}"
             )
+        if not change.is_decision:
+            return {
+                "nothing_to_do": True,
+                "summary": f"{change.model_package_arn} was approved before; only "
+                f"{', '.join(change.changed)} changed, which deploys nothing",
+            }
         package = read_approved(self.sagemaker, arn=change.model_package_arn, group=group)
         name = deployment_name(package, self.settings)
         endpoint = self._usable_endpoint()
@@ -75,7 +85,7 @@ class Planner:
                 "EndpointConfigName": name,
             },
             "endpoint_exists": endpoint is not None,
-            "already_live": live,
+            "nothing_to_do": live,
             "previous_config": previous,
             "samples": package.samples,
             "model_package": package.arn,

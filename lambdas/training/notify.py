@@ -48,6 +48,9 @@ class Notifier:
         return notice
 
     def _approval(self, change: ModelPackageStateChange) -> Notice | None:
+        if not change.is_decision:
+            logging.info("of %s only %s changed", change.model_package_arn, change.changed)
+            return None
         package = read_waiting(self.sagemaker, self.s3, arn=change.model_package_arn)
         if package is None:
             logging.info("%s does not wait for approval any more", change.model_package_arn)

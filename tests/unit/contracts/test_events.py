@@ -128,3 +128,18 @@ def test_a_bad_message_in_a_batch_does_not_spoil_the_others() -> None:
 def test_what_is_no_sqs_batch_is_refused(batch: Any) -> None:
     with pytest.raises(EventError):
         QueuedUploads.parse(batch)
+
+
+def test_a_change_of_anything_but_the_approval_is_no_decision() -> None:
+    assert ModelPackageStateChange.parse(approval()).is_decision
+    for fields, decides in (
+        (["ModelApprovalStatus"], True),
+        (["CustomerMetadataProperties"], False),
+    ):
+        event = approval(UpdatedModelPackageFields=fields)
+        assert ModelPackageStateChange.parse(event).is_decision is decides
+
+
+def test_changes_that_are_no_list_of_names_are_refused() -> None:
+    with pytest.raises(EventError, match="UpdatedModelPackageFields: expected a list of texts"):
+        ModelPackageStateChange.parse(approval(UpdatedModelPackageFields="ModelApprovalStatus"))

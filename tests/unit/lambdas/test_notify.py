@@ -328,6 +328,13 @@ def test_nobody_is_told_of_a_model_that_was_decided_on_meanwhile(decided: str) -
     assert tell(sagemaker, model_waits()) is None
 
 
+def test_nobody_is_told_again_of_a_model_of_which_something_else_changed() -> None:
+    event = model_waits()
+    event["detail"]["UpdatedModelPackageFields"] = ["CustomerMetadataProperties"]
+
+    assert tell(SageMaker(), event) is None
+
+
 def test_an_event_that_is_none_of_ours_is_refused() -> None:
     with pytest.raises(EventError, match="Endpoint"):
         tell(SageMaker(), {"source": "aws.sagemaker", "detail-type": "Endpoint", "detail": {}})

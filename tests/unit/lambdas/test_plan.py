@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contracts.events import EventError
-from lambdas.deployment.model_package import ModelPackageRefused
+from lambdas.deployment.model_package import ModelPackageRefused, ModelPackageUnfinished
 from lambdas.deployment.plan import EndpointBusy, EndpointUnusable, Planner
 from lambdas.deployment.settings import PlanSettings
 from tests.unit.lambdas.deployment_doubles import (
@@ -79,7 +79,7 @@ def test_instances_with_storage_of_their_own_get_no_key(sagemaker: SageMaker) ->
 def test_the_first_deployment_creates_the_endpoint(sagemaker: SageMaker) -> None:
     plan = plan_for(sagemaker)
 
-    assert (plan["endpoint_exists"], plan["already_live"], plan["previous_config"]) == (
+    assert (plan["endpoint_exists"], plan["nothing_to_do"], plan["previous_config"]) == (
         False,
         False,
         None,
@@ -93,7 +93,7 @@ def test_a_later_deployment_remembers_what_served_before(sagemaker: SageMaker) -
     plan = plan_for(sagemaker)
 
     assert plan["endpoint_exists"]
-    assert not plan["already_live"]
+    assert not plan["nothing_to_do"]
     assert plan["previous_config"] == f"{GROUP}-v2-00000000"
     assert plan["previous_config"] in plan["summary"]
     assert sagemaker.calls == []
@@ -105,7 +105,7 @@ def test_an_event_that_comes_again_finds_the_model_live(sagemaker: SageMaker) ->
 
     plan = plan_for(sagemaker)
 
-    assert plan["already_live"]
+    assert plan["nothing_to_do"]
     assert sagemaker.calls == []
 
 
@@ -200,3 +200,49 @@ def test_events_of_other_groups_and_other_kinds_are_refused(sagemaker: SageMaker
         planner.plan(approval(ModelPackageGroupName="cats"))
     with pytest.raises(EventError, match="Object Created"):
         planner.plan({**approval(), "detail-type": "Object Created"})
+
+
+def planner(sagemaker: SageMaker) -> Planner:
+    return Planner(
+        settings=PlanSettings(
+            endpoint_name=ENDPOINT,
+            model_package_group=GROUP,
+            model_role_arn=ROLE,
+            instance_type="ml.m5.large",
+            instance_count=1,
+            kms_key_arn="",
+        ),
+        sagemaker=sagemaker.client(),
+    )
+
+
+def test_another_change_of_a_package_approved_long_ago_does_not_deploy_it(
+    sagemaker: SageMaker,
+) -> None:
+    """SageMaker tells of every change of a package, with the approval status that it has."""
+    sagemaker.serve(f"{GROUP}-v4-00000000")
+
+    plan = planner(sagemaker).plan(approval(UpdatedModelPackageFields=["ModelLifeCycle"]))
+
+    assert plan["nothing_to_do"]
+    assert "ModelLifeCycle" in plan["summary"]
+    assert sagemaker.calls == []
+
+
+@pytest.mark.parametrize("fields", [[], None, ["ModelApprovalStatus", "ApprovalDescription"]])
+def test_a_new_approved_package_and_an_approval_are_deployed(
+    sagemaker: SageMaker, fields: list[str] | None
+) -> None:
+    plan = planner(sagemaker).plan(approval(UpdatedModelPackageFields=fields))
+
+    assert not plan["nothing_to_do"]
+
+
+@pytest.mark.parametrize("status", ["Pending", "InProgress"])
+def test_a_package_that_sagemaker_still_makes_is_planned_for_later(
+    sagemaker: SageMaker, status: str
+) -> None:
+    sagemaker.packages[PACKAGE] |= {"ModelPackageStatus": status}
+
+    with pytest.raises(ModelPackageUnfinished, match=status):
+        plan_for(sagemaker)
