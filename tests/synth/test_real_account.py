@@ -21,6 +21,10 @@ from tests.synth.test_policies import listed, of_type
 MOST_EVENTS = 25_000
 # A task, a choice and a wait: entered, scheduled, started, succeeded, exited; twice two.
 EVENTS_A_LOOK = 9
+# CloudFormation quotas: resources in a stack.
+MOST_RESOURCES = 500
+# As docs/operations.md says, "Limits".
+WORKLOADS_IN_AN_ENVIRONMENT = 13
 # Lambda quotas: functions that a new account runs at once.
 NEW_ACCOUNT_CONCURRENCY = 10
 
@@ -153,3 +157,11 @@ def test_a_deployment_ends_before_its_history_is_full(
     assert times.looks <= MAX_LOOKS
     assert times.looks * times.pause_seconds > times.timeout_seconds - times.pause_seconds
     assert loops + 200 < MOST_EVENTS
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_stacks_have_room_for_as_many_workloads_as_the_documentation_says(environment: str) -> None:
+    # With one workload. The training stack shares some of what it holds among all of them.
+    for stack, template in stacks(environment).items():
+        if stack.endswith(("-training", "-deployment")):
+            assert len(template["Resources"]) * WORKLOADS_IN_AN_ENVIRONMENT <= MOST_RESOURCES, stack
