@@ -60,7 +60,8 @@ class LocalCredentials:
     def _assume(
         self, role_arn: str, session_name: str, *, principal: str = SERVICE_PRINCIPAL
     ) -> dict[str, str]:
-        session_name = session_name[:64]
+        # STS takes 2 to 64 characters; names of SageMaker's have 1 and more.
+        session_name = session_name[:64].ljust(2, "-")
         with self._lock:
             expires, keys = self._keys.get((role_arn, session_name), (0.0, {}))
         if expires > time.time() + RENEW_SECONDS:

@@ -33,6 +33,10 @@ def test_a_job_sees_its_contract_at_opt_ml_and_its_model_lands_in_s3(jobs: Jobs)
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
 
 
+def test_a_job_may_have_a_name_of_one_letter(jobs: Jobs) -> None:
+    assert jobs.train("j", "true")["TrainingJobStatus"] == "Completed"
+
+
 def test_metrics_are_read_from_the_log_and_the_last_one_is_final(jobs: Jobs) -> None:
     specification = {
         "TrainingImage": "registry.example/plain:1",
