@@ -174,6 +174,8 @@ class MainJob:
         self.heading("summary")
         report_uri = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
         report = summary.read_report(cloud.client("s3"), report_uri)
+        page = self.folder / "evaluation.html"
+        summary.save_page(cloud.client("s3"), report_uri, page)
         summary.print_confusion_matrix(self.console, report)
         summary.print_clock(self.console, self.clock)
         container = package["InferenceSpecification"]["Containers"][0]
@@ -182,6 +184,7 @@ class MainJob:
             {
                 "pipeline run": run_arn,
                 "evaluation report": report_uri,
+                "its page": str(page),
                 "model": container["ModelDataUrl"],
                 "model package": package["ModelPackageArn"],
                 "endpoint": names.endpoint_name(ENVIRONMENT, self.workload),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +17,20 @@ from demo.predict import Prediction
 
 def read_report(s3: Any, uri: str) -> dict[str, Any]:
     """The evaluation report at an S3 URI."""
+    report: dict[str, Any] = json.loads(_read(s3, uri))
+    return report
+
+
+def save_page(s3: Any, report_uri: str, path: Path) -> None:
+    """The page that evaluate.py put beside the report, as a file that a browser opens."""
+    path.write_bytes(_read(s3, report_uri.removesuffix(".json") + ".html"))
+
+
+def _read(s3: Any, uri: str) -> bytes:
     location = urlsplit(uri)
     answer = s3.get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))
-    report: dict[str, Any] = json.loads(answer["Body"].read())
-    return report
+    content: bytes = answer["Body"].read()
+    return content
 
 
 def print_predictions(console: Console, predictions: list[Prediction]) -> None:
