@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.constructs.statements import (
     SAGEMAKER,
+    encrypt_outputs,
     encrypt_volumes,
     list_objects,
     publish_sagemaker_metrics,
@@ -64,6 +65,7 @@ class JobRole(Construct):
             list_objects(artifact_bucket, [artifact_prefix], sid="ListArtifacts"),
             *read_asset(source),
             use_key(key, write=True),
+            encrypt_outputs(key),
             *encrypt_volumes(key),
             write_sagemaker_logs(
                 self, ["/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TrainingJobs"]

@@ -87,6 +87,17 @@ def encrypt_volumes(key: kms.IKey) -> list[iam.PolicyStatement]:
     ]
 
 
+def encrypt_outputs(key: kms.IKey) -> iam.PolicyStatement:
+    """Encrypt what jobs put out.
+
+    S3 takes GenerateDataKey for that; Encrypt is what SageMaker asks of the role of a job whose
+    output configuration names a key (OutputDataConfig in its API reference).
+    """
+    return iam.PolicyStatement(
+        sid="EncryptOutputs", actions=["kms:Encrypt"], resources=[key.key_arn]
+    )
+
+
 def use_table_key(scope: Construct, key: kms.IKey) -> iam.PolicyStatement:
     """Use a table that `key` encrypts.
 

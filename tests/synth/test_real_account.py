@@ -28,6 +28,25 @@ WORKLOADS_IN_AN_ENVIRONMENT = 13
 # Lambda quotas: functions that a new account runs at once.
 NEW_ACCOUNT_CONCURRENCY = 10
 
+# SageMaker developer guide, "How to use SageMaker AI execution roles": of CreateModel, and of
+# CreateProcessingJob, CreateTrainingJob and CreateHyperParameterTuningJob with encrypted inputs,
+# outputs and volumes.
+OF_MODELS = {
+    "cloudwatch:PutMetricData",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+    "kms:Decrypt",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+    "s3:GetObject",
+    "s3:ListBucket",
+}
+OF_JOBS = {*OF_MODELS, "kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey", "s3:PutObject"}
+
 Statements = list[dict[str, Any]]
 
 
@@ -44,6 +63,17 @@ def statements_by_role(environment: str) -> Mapping[str, Statements]:
 
 def actions(statements: Statements) -> set[str]:
     return {action for each in statements for action in listed(each["Action"])}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_roles_of_jobs_and_models_have_what_sagemaker_asks_for(environment: str) -> None:
+    found = {"Jobs": 0, "Model": 0}
+    for role, statements in statements_by_role(environment).items():
+        for part, needed in (("JobsRole", OF_JOBS), ("ModelRole", OF_MODELS)):
+            if part in role:
+                found[part.removesuffix("Role")] += 1
+                assert needed - actions(statements) == set(), role
+    assert all(found.values())
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
