@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -217,3 +218,28 @@ def test_what_could_make_an_endpoint_anew_is_deleted_before_the_endpoint(environ
         for logical_id, resource in resources(deployment, resource_type).items():
             # Deletion goes the opposite way of the dependencies.
             assert tear_downs & set(resource["DependsOn"]), logical_id
+
+
+def test_statement_ids_are_unique_in_their_policy_and_made_of_letters_and_digits(
+    environment: str,
+) -> None:
+    """IAM refuses a policy otherwise; the local cloud takes it."""
+    found = 0
+    for template in templates(environment):
+        for logical_id, resource in template["Resources"].items():
+            for name in ("PolicyDocument", "KeyPolicy"):
+                document = resource.get("Properties", {}).get(name)
+                if document:
+                    ids = [each["Sid"] for each in document["Statement"] if "Sid" in each]
+                    found += len(ids)
+                    assert len(ids) == len(set(ids)), (logical_id, ids)
+                    assert all(sid.isascii() and sid.isalnum() for sid in ids), (logical_id, ids)
+    assert found
+
+
+def test_the_policies_of_a_role_fit_into_what_iam_takes(environment: str) -> None:
+    """10,240 characters for all inline policies of a role, white space not counted."""
+    for template in templates(environment):
+        for logical_id, policy in resources(template, "AWS::IAM::Policy").items():
+            document = policy["Properties"]["PolicyDocument"]
+            assert len(json.dumps(document, separators=(",", ":"))) < 10_240, logical_id
