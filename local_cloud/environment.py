@@ -26,7 +26,7 @@ def server_environment(settings: LocalCloudSettings) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(settings.state_dir / "ministack"),
+        "STATE_DIR": str(settings.ministack_dir),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(settings.state_dir / "s3"),
         # Lambda workers' folders: a killed server leaves them behind.

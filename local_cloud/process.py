@@ -23,10 +23,11 @@ from typing import Any
 
 import psutil
 
+from local_cloud.address import remembered_port
 from local_cloud.environment import client_environment
 from local_cloud.readiness import answers
 from local_cloud.server import SETTINGS_VARIABLE, settings_as_json, settings_from_json
-from local_cloud.settings import LocalCloudSettings
+from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 from local_cloud.tls import ensure_certificate
 
 START_SECONDS = 60.0
@@ -70,6 +71,9 @@ def _start_alone(settings: LocalCloudSettings, *, any_port: bool) -> LocalCloudS
     # Before the process starts, since clients need the bundle whatever it does.
     ensure_certificate(settings)
     _reap()
+    before = remembered_port(settings)
+    if before and settings.port == DEFAULT_PORT and any_port and not _port_taken(before):
+        settings = replace(settings, port=before)
     for _ in range(PORT_ATTEMPTS):
         if _port_taken(settings.port):
             if not any_port:

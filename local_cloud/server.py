@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from local_cloud.address import move_state
 from local_cloud.environment import server_environment
 from local_cloud.readiness import answers
 from local_cloud.settings import LocalCloudSettings
@@ -55,6 +56,7 @@ def run(settings: LocalCloudSettings) -> None:
     shutil.rmtree(settings.temporary_dir, ignore_errors=True)
     settings.temporary_dir.mkdir()
     # Before the first import of MiniStack, which reads it then.
+    move_state(settings)
     os.environ.update(server_environment(settings))
     from local_cloud import ministack_bridge
     from local_cloud.sagemaker.tasks import ThreadTasks

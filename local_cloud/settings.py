@@ -41,6 +41,16 @@ class LocalCloudSettings:
         return self.state_dir / "local-cloud.log"
 
     @property
+    def port_file(self) -> Path:
+        """Holds the port that the state was last served under."""
+        return self.state_dir / "port"
+
+    @property
+    def ministack_dir(self) -> Path:
+        """MiniStack's state, one JSON file a service."""
+        return self.state_dir / "ministack"
+
+    @property
     def database(self) -> Path:
         """SQLite file with every SageMaker resource."""
         return self.state_dir / "sagemaker.sqlite"

@@ -118,6 +118,26 @@ def test_a_second_start_finds_the_first(cloud: RunningCloud) -> None:
     assert process.pid(cloud.settings.state_dir) == first
 
 
+def test_a_state_whose_port_was_taken_meanwhile_works_under_another(cloud: RunningCloud) -> None:
+    url = cloud.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
+    cloud.client("sqs").send_message(QueueUrl=url, MessageBody="sent before")
+    process.stop(cloud.settings)
+    with socket.create_server(("127.0.0.1", cloud.settings.port)):
+        moved = again(cloud)
+    assert moved.settings.port != cloud.settings.port
+    sqs = moved.client("sqs")
+    (found,) = sqs.list_queues()["QueueUrls"]
+    assert f":{moved.settings.port}/" in found
+    (message,) = sqs.receive_message(QueueUrl=found, WaitTimeSeconds=5)["Messages"]
+    assert message["Body"] == "sent before"
+
+
+def test_a_local_cloud_keeps_its_port_over_a_restart(cloud: RunningCloud) -> None:
+    process.stop(cloud.settings)
+    started = process.start(LocalCloudSettings(state_dir=cloud.settings.state_dir), any_port=True)
+    assert started.port == cloud.settings.port
+
+
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
