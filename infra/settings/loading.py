@@ -11,6 +11,7 @@ from typing import Any
 from infra.settings.cross_checks import code_faults, image_faults
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import ConfigurationError, Fault
+from infra.settings.name_faults import name_faults
 from infra.settings.validation import unknown_key, validate
 from infra.settings.workload import WorkloadSettings
 from infra.settings.yaml_files import read_mapping
@@ -80,6 +81,7 @@ def load_settings(config_dir: Path, environment: str) -> Settings:
     else:
         instances = loaded.instances.model_dump(exclude_none=True)
     workloads = []
+    faults += name_faults(environment, _listed(content), shown)
     for name in _listed(content):
         found, found_faults = _load_workload(config_dir, name, environment, instances, shown)
         faults += found_faults

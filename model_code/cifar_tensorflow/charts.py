@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT = 360, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 40
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 26, 40
 COLORS = ("#2563eb", "#d97706", "#059669", "#dc2626")
+_WHOLE_NUMBERS_FROM = 4
 Points = Sequence[tuple[float, float]]
 
 
@@ -70,6 +71,8 @@ def _axes(scale: _Scale, x_label: str) -> str:
     for step in range(5):
         y = scale.y_low + step * (scale.y_high - scale.y_low) / 4
         x = scale.x_low + step * (scale.x_high - scale.x_low) / 4
+        if scale.x_high - scale.x_low >= _WHOLE_NUMBERS_FROM:
+            x = float(round(x))
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(y):.1f}" y2="{scale.y(y):.1f}" '
             f'stroke="#e5e7eb"/><text x="{LEFT - 6}" y="{scale.y(y) + 4:.1f}" class="tick" '
@@ -80,10 +83,10 @@ def _axes(scale: _Scale, x_label: str) -> str:
 
 
 def _legend(number: int, name: str, color: str) -> str:
-    x = LEFT + 12 + number * 110
+    x = LEFT + number * 110
     return (
-        f'<rect x="{x}" y="{TOP + 4}" width="10" height="10" fill="{color}"/>'
-        f'<text x="{x + 14}" y="{TOP + 13}" class="tick">{escape(name)}</text>'
+        f'<rect x="{x}" y="4" width="10" height="10" fill="{color}"/>'
+        f'<text x="{x + 14}" y="13" class="tick">{escape(name)}</text>'
     )
 
 

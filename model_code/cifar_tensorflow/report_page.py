@@ -114,7 +114,8 @@ def _matrix(report: EvaluationReport) -> str:
     ):
         total = max(1, sum(counts))
         cells = "".join(
-            f'<td style="background:{_shade(count / total, label == predicted)}">{count}</td>'
+            f'<td style="background:{_shade(count / total, label == predicted)}">'
+            f"{count or '·'}</td>"
             for predicted, count in enumerate(counts)
         )
         rows.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
@@ -122,8 +123,9 @@ def _matrix(report: EvaluationReport) -> str:
 
 
 def _shade(share: float, right: bool) -> str:
+    """Even one mistake among many pictures is seen."""
     color = "5,150,105" if right else "220,38,38"
-    return f"rgba({color},{0.75 * share:.2f})"
+    return f"rgba({color},{0.15 + 0.6 * share if share else 0:.2f})"
 
 
 def _per_class(report: EvaluationReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,6 +155,28 @@ def test_a_searched_hyperparameter_cannot_be_fixed_too(one_fault: OneFault) -> N
         CIFAR, "  final_epochs: 20", "  final_epochs: 20\n  fixed_hyperparameters: {optimizer: sgd}"
     )
     assert "training.fixed_hyperparameters.optimizer = 'sgd': is searched" in fault
+
+
+def copy_of_cifar(configuration: Configuration, *names: str, file: str = LOCAL) -> None:
+    """The workload once more under each name, and named by the environment's file."""
+    workloads = configuration.folder / "workloads"
+    for name in names:
+        shutil.copy(workloads / "cifar-tensorflow.yaml", workloads / f"{name}.yaml")
+    listed = "".join(f"\n  - {name}" for name in ("cifar-tensorflow", *names))
+    configuration.edit(file, "\n  - cifar-tensorflow", listed)
+
+
+def test_names_that_are_too_long_for_sagemaker_are_refused(configuration: Configuration) -> None:
+    copy_of_cifar(configuration, "w" * 32, file="environments/staging.yaml")
+    (fault,) = configuration.faults("staging")
+    assert "have 39 characters together" in fault
+    assert "shorten one of them" in fault
+
+
+def test_names_that_differ_by_hyphens_alone_are_refused(configuration: Configuration) -> None:
+    copy_of_cifar(configuration, "birds-2", "birds2")
+    (fault,) = configuration.faults()
+    assert "names 'birds-2' and 'birds2', which differ by hyphens alone" in fault
 
 
 def test_a_missing_code_folder_is_named(one_fault: OneFault) -> None:
