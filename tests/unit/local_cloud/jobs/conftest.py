@@ -60,7 +60,9 @@ class Jobs:
         return self.await_training(name)
 
     def start_training(self, name: str, program: str, **changes: Any) -> None:
-        self.put(f"{name}/code/program.sh", program)
+        # Where the system gives no job an /opt/ml of its own, this variable says where it is.
+        anywhere = program.replace("/opt/ml", "${SAGEMAKER_BASE_DIR:-/opt/ml}")
+        self.put(f"{name}/code/program.sh", anywhere)
         request = self.request(name, PLAIN, f"s3://{BUCKET}/{name}/code/", "code")
         self.sagemaker.create_training_job(**{**request, **changes})
 
