@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-BEHAVIOUR: dict[str, Any] = json.loads(Path("/opt/ml/model/behaviour.json").read_text())
+BEHAVIOUR: dict[str, Any] = json.loads(Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model/behaviour.json").read_text())
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-NAME = Path("/opt/ml/model/name.txt").read_text()
+NAME = Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model/name.txt").read_text()
 TOGETHER = threading.Barrier(int(os.environ.get("PARTIES", "1")), timeout=20)
 refused: set[str] = set()
 
