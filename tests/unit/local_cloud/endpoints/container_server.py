@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-BEHAVIOUR: dict[str, Any] = json.loads(Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model/behaviour.json").read_text())
+MODEL = Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model")
+BEHAVIOUR: dict[str, Any] = json.loads((MODEL / "behaviour.json").read_text())
 
 
 class Handler(BaseHTTPRequestHandler):
