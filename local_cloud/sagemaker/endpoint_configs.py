@@ -8,7 +8,7 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting.plan import find_config, find_model
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
@@ -97,9 +97,14 @@ def describe_endpoint_config(service: SageMakerService, request: Request) -> Res
 
 
 def list_endpoint_configs(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name="EndpointConfigName", status=None)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "EndpointConfigs")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "EndpointConfigs",
+        keys=_SUMMARY,
+        sort_keys=_SORT_KEYS,
+        name="EndpointConfigName",
+    )
 
 
 def delete_endpoint_config(service: SageMakerService, request: Request) -> Response:

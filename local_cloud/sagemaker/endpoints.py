@@ -13,7 +13,7 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import deployment
 from local_cloud.sagemaker.hosting import plan as plans
 from local_cloud.sagemaker.hosting.state import KIND, publish
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
 from local_cloud.sagemaker.tags import set_tags
@@ -133,9 +133,15 @@ def describe_endpoint(service: SageMakerService, request: Request) -> Response:
 
 
 def list_endpoints(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Endpoints")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "Endpoints",
+        keys=_SUMMARY,
+        sort_keys=_SORT_KEYS,
+        name=_NAME,
+        status=_STATUS,
+    )
 
 
 def delete_endpoint(service: SageMakerService, request: Request) -> Response:

@@ -62,6 +62,27 @@ def select(
     return chosen
 
 
+def list_page(
+    documents: Iterable[Document],
+    request: Mapping[str, Any],
+    member: str,
+    *,
+    keys: Sequence[str],
+    sort_keys: Mapping[str, str],
+    name: str,
+    status: str | None = None,
+) -> dict[str, Any]:
+    """One page of summaries, the newest first unless the request says otherwise.
+
+    ``keys`` are a summary's, of which a document may lack some; ``name``, ``status`` and
+    ``sort_keys`` are as :func:`matching` and :func:`select` take them.
+    """
+    found = matching(documents, request, name=name, status=status)
+    chosen = select(found, request, sort_keys=sort_keys, default_order="Descending")
+    summaries = [{key: one[key] for key in keys if key in one} for one in chosen]
+    return page(summaries, request, member)
+
+
 def page(
     items: Sequence[Mapping[str, Any]], request: Mapping[str, Any], member: str
 ) -> dict[str, Any]:

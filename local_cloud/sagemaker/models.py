@@ -8,7 +8,7 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import container
 from local_cloud.sagemaker.hosting.plan import find_model
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
@@ -59,9 +59,14 @@ def describe_model(service: SageMakerService, request: Request) -> Response:
 
 
 def list_models(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name="ModelName", status=None)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    return page([{key: one[key] for key in _SUMMARY} for one in chosen], request, "Models")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "Models",
+        keys=_SUMMARY,
+        sort_keys=_SORT_KEYS,
+        name="ModelName",
+    )
 
 
 def delete_model(service: SageMakerService, request: Request) -> Response:

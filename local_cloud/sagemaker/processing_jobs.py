@@ -5,27 +5,27 @@ from __future__ import annotations
 import time
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import images, places, processing
-from local_cloud.sagemaker.runner.processing import KIND, publish
+from local_cloud.sagemaker.runner.processing import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
 
 _NAME = "ProcessingJobName"
-_STATUS = "ProcessingJobStatus"
 _SUMMARY_KEYS = (
     _NAME,
     "ProcessingJobArn",
     "CreationTime",
     "ProcessingEndTime",
     "LastModifiedTime",
-    _STATUS,
+    STATUS,
     "FailureReason",
     "ExitMessage",
 )
 _ROOT = "/opt/ml/processing"
-_SORT_KEYS = {"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"}
+_SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
 
 def create_processing_job(service: SageMakerService, request: Request) -> Response:
@@ -37,7 +37,7 @@ def create_processing_job(service: SageMakerService, request: Request) -> Respon
     document: Document = {
         **{key: value for key, value in request.items() if key != "Tags"},
         "ProcessingJobArn": arn,
-        _STATUS: "InProgress",
+        STATUS: "InProgress",
         "CreationTime": now,
         "LastModifiedTime": now,
     }
@@ -100,35 +100,30 @@ def stop_processing_job(service: SageMakerService, request: Request) -> Response
         raise ResourceNotFound(f"Could not find requested job with name: {request[_NAME]}")
 
     def change(document: Document) -> None:
-        if document[_STATUS] not in ("InProgress", "Stopping"):
-            raise ValidationException(
-                f"The request was rejected because the job is in status {document[_STATUS]}."
-            )
-        document[_STATUS] = "Stopping"
-        document["LastModifiedTime"] = time.time()
+        ask_to_stop(document, status=STATUS, noun="job")
 
     publish(service, service.store.mutate(KIND, request[_NAME], change))
     return {}
 
 
 def list_processing_jobs(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
-    return page(summaries, request, "ProcessingJobSummaries")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "ProcessingJobSummaries",
+        keys=_SUMMARY_KEYS,
+        sort_keys=_SORT_KEYS,
+        name=_NAME,
+        status=STATUS,
+    )
 
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
     for document in service.store.list(KIND):
-        if document[_STATUS] == "InProgress":
-            processing.end(
-                service,
-                document[_NAME],
-                "Failed",
-                reason="InternalServerError: The local cloud stopped while this job ran.",
-            )
-        elif document[_STATUS] == "Stopping":
+        if document[STATUS] == "InProgress":
+            processing.end(service, document[_NAME], "Failed", reason=INTERRUPTED)
+        elif document[STATUS] == "Stopping":
             processing.end(service, document[_NAME], "Stopped")
 
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import builtin_algorithms, images, metrics, places, training
-from local_cloud.sagemaker.runner.training import KIND, publish
+from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
 
 _NAME = "TrainingJobName"
-_STATUS = "TrainingJobStatus"
 _NOT_DESCRIBED = ("Tags", "SessionChainingConfig", "RemoteDebugConfig", "InfraCheckConfig")
 _SUMMARY_KEYS = (
     _NAME,
@@ -23,10 +23,10 @@ _SUMMARY_KEYS = (
     "CreationTime",
     "TrainingEndTime",
     "LastModifiedTime",
-    _STATUS,
+    STATUS,
     "SecondaryStatus",
 )
-_SORT_KEYS = {"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"}
+_SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
 
 def create_training_job(service: SageMakerService, request: Request) -> Response:
@@ -126,7 +126,7 @@ def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Documen
     document: Document = {
         **{key: value for key, value in request.items() if key not in _NOT_DESCRIBED},
         "TrainingJobArn": arn,
-        _STATUS: "InProgress",
+        STATUS: "InProgress",
         "SecondaryStatus": "Starting",
         "SecondaryStatusTransitions": [
             {
@@ -157,7 +157,7 @@ def describe_training_job(service: SageMakerService, request: Request) -> Respon
     if document is None:
         raise ValidationException("Requested resource not found.")
     answer = public(document)
-    if answer[_STATUS] != "Completed":
+    if answer[STATUS] != "Completed":
         # AWS names the artifacts before there are any; nothing lies there yet.
         answer["ModelArtifacts"] = document["ModelArtifacts"]
     return answer
@@ -168,13 +168,9 @@ def stop_training_job(service: SageMakerService, request: Request) -> Response:
         raise ResourceNotFound("Requested resource not found.")
 
     def change(document: Document) -> None:
-        if document[_STATUS] not in ("InProgress", "Stopping"):
-            raise ValidationException(
-                "The request was rejected because the training job is in status "
-                f"{document[_STATUS]}."
-            )
-        if document[_STATUS] == "InProgress":
-            document[_STATUS] = "Stopping"
+        check_can_stop(document, status=STATUS, noun="training job")
+        if document[STATUS] == "InProgress":
+            document[STATUS] = "Stopping"
             training.note_transition(document, "Stopping")
 
     publish(service, service.store.mutate(KIND, request[_NAME], change))
@@ -185,22 +181,23 @@ def list_training_jobs(service: SageMakerService, request: Request) -> Response:
     for member in ("WarmPoolStatusEquals", "TrainingPlanArnEquals"):
         if member in request:
             raise ValidationException(f"The local cloud has nothing that {member} could select.")
-    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
-    return page(summaries, request, "TrainingJobSummaries")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "TrainingJobSummaries",
+        keys=_SUMMARY_KEYS,
+        sort_keys=_SORT_KEYS,
+        name=_NAME,
+        status=STATUS,
+    )
 
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
     for document in service.store.list(KIND):
-        if document[_STATUS] == "InProgress":
-            training.fail(
-                service,
-                document[_NAME],
-                "InternalServerError: The local cloud stopped while this job ran.",
-            )
-        elif document[_STATUS] == "Stopping":
+        if document[STATUS] == "InProgress":
+            training.fail(service, document[_NAME], INTERRUPTED)
+        elif document[STATUS] == "Stopping":
             training.end(service, document[_NAME], "Stopped", "Stopped", "Training job stopped")
 
 

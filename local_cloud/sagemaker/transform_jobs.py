@@ -6,7 +6,8 @@ import time
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.hosting.plan import find_model
-from local_cloud.sagemaker.listing import matching, page, select
+from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
+from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -117,31 +118,29 @@ def stop_transform_job(service: SageMakerService, request: Request) -> Response:
         raise ResourceNotFound(f"Could not find requested job with name: {request[_NAME]}")
 
     def change(document: Document) -> None:
-        if document[STATUS] not in ("InProgress", "Stopping"):
-            raise ValidationException(
-                f"The request was rejected because the transform job is in status "
-                f"{document[STATUS]}."
-            )
-        document[STATUS] = "Stopping"
-        document["LastModifiedTime"] = time.time()
+        ask_to_stop(document, status=STATUS, noun="transform job")
 
     publish(service, service.store.mutate(KIND, request[_NAME], change))
     return {}
 
 
 def list_transform_jobs(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name=_NAME, status=STATUS)
-    chosen = select(found, request, sort_keys=_SORT_KEYS, default_order="Descending")
-    summaries = [{key: one[key] for key in _SUMMARY_KEYS if key in one} for one in chosen]
-    return page(summaries, request, "TransformJobSummaries")
+    return list_page(
+        service.store.list(KIND),
+        request,
+        "TransformJobSummaries",
+        keys=_SUMMARY_KEYS,
+        sort_keys=_SORT_KEYS,
+        name=_NAME,
+        status=STATUS,
+    )
 
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
     for document in service.store.list(KIND):
         if document[STATUS] == "InProgress":
-            reason = "InternalServerError: The local cloud stopped while this job ran."
-            end(service, document[_NAME], "Failed", reason=reason)
+            end(service, document[_NAME], "Failed", reason=INTERRUPTED)
         elif document[STATUS] == "Stopping":
             end(service, document[_NAME], "Stopped")
 

@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
+from local_cloud.sagemaker.job_state import ask_to_stop, event_detail
 from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -88,13 +89,7 @@ def stop_hyper_parameter_tuning_job(service: SageMakerService, request: Request)
     _find(service, request[_NAME])
 
     def change(document: Document) -> None:
-        if document[_STATUS] not in ("InProgress", "Stopping"):
-            raise ValidationException(
-                "The request was rejected because the hyperparameter tuning job is in status "
-                f"{document[_STATUS]}."
-            )
-        document[_STATUS] = "Stopping"
-        document["LastModifiedTime"] = time.time()
+        ask_to_stop(document, status=_STATUS, noun="hyperparameter tuning job")
 
     _publish(service, service.store.mutate(KIND, request[_NAME], change))
     return {}
@@ -195,11 +190,8 @@ def _training_seconds(service: SageMakerService, recorded: list[trials.Trial]) -
 
 
 def _publish(service: SageMakerService, document: Document) -> None:
-    """The event's detail is the description, with times in milliseconds as AWS gives them."""
-    detail = describe(service, document)
-    for key, value in detail.items():
-        if key.endswith("Time"):
-            detail[key] = int(value * 1000)
+    """The event's detail is the description."""
+    detail = event_detail(describe(service, document))
     detail["Tags"] = {tag["Key"]: tag["Value"] for tag in document["_tags"]}
     service.events.publish(EVENT, resources=[document["HyperParameterTuningJobArn"]], detail=detail)
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from local_cloud.sagemaker import tags
+from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document, public
 
@@ -45,10 +46,8 @@ def change(
 
 
 def publish(service: SageMakerService, document: Document) -> None:
-    """As AWS gives it: statuses like IN_SERVICE, times in milliseconds."""
-    detail = public(document)
+    """As AWS gives it: statuses like IN_SERVICE."""
+    detail = event_detail(public(document))
     detail["EndpointStatus"] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", detail["EndpointStatus"]).upper()
-    for key in ("CreationTime", "LastModifiedTime"):
-        detail[key] = int(detail[key] * 1000)
     detail["Tags"] = tags.tags_of(service, document["EndpointArn"])
     service.events.publish(EVENT, resources=[document["EndpointArn"]], detail=detail)

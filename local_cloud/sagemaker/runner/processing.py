@@ -7,29 +7,23 @@ Image" and "... Configures Input and Output" in the SageMaker developer guide.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.container_job import ContainerJob
 from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
 from local_cloud.sagemaker.runner.images import resolve
 from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
 from local_cloud.sagemaker.runner.process import Outcome
-from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.service import SageMakerService
-from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.store import Document, public
 
 KIND = "processing-job"
+STATUS = "ProcessingJobStatus"
 EVENT = "SageMaker Processing Job State Change"
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 HOST = "algo-1"
-
-
-class _LeftForResumeError(Exception):
-    """The local cloud is stopping: the job's state stays as it is."""
 
 
 def start(service: SageMakerService, name: str) -> None:
@@ -38,11 +32,8 @@ def start(service: SageMakerService, name: str) -> None:
 
 
 def publish(service: SageMakerService, document: Document) -> None:
-    """The job's state as an event; times in milliseconds, as AWS gives them."""
-    detail = {key: value for key, value in document.items() if not key.startswith("_")}
-    for key, value in detail.items():
-        if key.endswith("Time") and isinstance(value, float):
-            detail[key] = int(value * 1000)
+    """The job's state as an event."""
+    detail = event_detail(public(document))
     service.events.publish(EVENT, resources=[document["ProcessingJobArn"]], detail=detail)
 
 
@@ -52,7 +43,7 @@ def end(
     """The job's last status."""
     now = time.time()
     changes: Document = {
-        "ProcessingJobStatus": status,
+        STATUS: status,
         "ProcessingEndTime": now,
         "LastModifiedTime": now,
     }
@@ -65,50 +56,20 @@ def end(
 
 def _run(service: SageMakerService, name: str) -> None:
     run = _ProcessingRun(service, name)
-    try:
-        run.run()
-    except _LeftForResumeError:
-        return
-    except AlgorithmError as error:
-        end(
-            service,
-            name,
-            "Failed",
-            reason=f"AlgorithmError: {error}",
-            exit_message=run.exit_message(),
-        )
-    except objects.DataError as error:
-        end(service, name, "Failed", reason=f"ClientError: {error}")
-    except ApiError as error:
-        end(service, name, "Failed", reason=f"ClientError: {error.message}")
-    except Exception as error:
-        if service.tasks.stopping:
-            # The services that it talks to are going: the next start says what became of it.
-            return
-        end(service, name, "Failed", reason=f"InternalServerError: {type(error).__name__}: {error}")
-        raise
+
+    def work() -> None:
+        try:
+            run.run()
+        except AlgorithmError as error:
+            reason, message = f"AlgorithmError: {error}", run.exit_message()
+            end(service, name, "Failed", reason=reason, exit_message=message)
+
+    run_to_its_end(service, work, lambda reason: end(service, name, "Failed", reason=reason))
 
 
-@dataclass(frozen=True)
-class _ProcessingRun:
-    service: SageMakerService
-    name: str
-
-    @cached_property
-    def request(self) -> Document:
-        return self.service.store.get(KIND, self.name)
-
-    @cached_property
-    def workspace(self) -> Workspace:
-        return Workspace(self.service.settings.jobs_dir / f"{KIND}-{self.name}")
-
-    @cached_property
-    def session(self) -> Any:
-        return self.service.credentials.as_role(self.request["RoleArn"], session_name=self.name)
-
-    @cached_property
-    def s3(self) -> Any:
-        return self.session.client("s3")
+class _ProcessingRun(JobRun):
+    kind = KIND
+    status = STATUS
 
     def run(self) -> None:
         specification = self.request["AppSpecification"]
@@ -134,7 +95,7 @@ class _ProcessingRun:
                 "AWS_REGION": self.service.settings.region,
                 **self.request.get("Environment", {}),
             },
-            role_arn=self.request["RoleArn"],
+            role_arn=self.role_arn,
             name=self.name,
             max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
         )
@@ -147,8 +108,7 @@ class _ProcessingRun:
         return self.workspace.read_text("output/message").strip()
 
     def _write_configs(self) -> None:
-        shown = {key: value for key, value in self.request.items() if not key.startswith("_")}
-        self.workspace.write_config("config/processingjobconfig.json", shown)
+        self.workspace.write_config("config/processingjobconfig.json", public(self.request))
         self.workspace.write_config(
             "config/resourceconfig.json", {"current_host": HOST, "hosts": [HOST]}
         )
@@ -168,9 +128,9 @@ class _ProcessingRun:
             self.workspace.log, self.session.client("logs"), group=LOG_GROUP, stream=stream
         )
         with log:
-            outcome = job.run(log, on_line=lambda _line: None, stop_wanted=self._stop_wanted)
+            outcome = job.run(log, on_line=lambda _line: None, stop_wanted=self.stop_wanted)
         if outcome.why == "shut down":
-            raise _LeftForResumeError
+            raise LeftForResumeError
         # What a failed program left is kept too: it may say what was wrong.
         self._upload()
         return self._status(outcome, list(log.tail))
@@ -194,7 +154,3 @@ class _ProcessingRun:
     def _outputs(self) -> list[Document]:
         config: Document = self.request.get("ProcessingOutputConfig", {})
         return list(config.get("Outputs", []))
-
-    def _stop_wanted(self) -> bool:
-        document = self.service.store.get(KIND, self.name)
-        return bool(document["ProcessingJobStatus"] == "Stopping")

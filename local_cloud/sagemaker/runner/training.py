@@ -9,24 +9,25 @@ from __future__ import annotations
 import tarfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.runner import channels, metrics, objects, places, training_contract
 from local_cloud.sagemaker.runner.checkpoints import CheckpointSync
 from local_cloud.sagemaker.runner.container_job import ContainerJob
-from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
+from local_cloud.sagemaker.runner.failure import of_exit
 from local_cloud.sagemaker.runner.images import resolve
 from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
 from local_cloud.sagemaker.runner.process import Outcome
-from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.service import SageMakerService
-from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.store import Document, public
 
 KIND = "training-job"
+STATUS = "TrainingJobStatus"
 EVENT = "SageMaker Training Job State Change"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -43,10 +44,6 @@ _MESSAGES = {
 }
 
 
-class _LeftForResumeError(Exception):
-    """The local cloud is stopping: the job's state stays as it is."""
-
-
 def start(service: SageMakerService, name: str) -> None:
     """Run the job of this name in the background."""
     service.tasks.start(f"training job {name}", lambda: _run(service, name))
@@ -59,11 +56,8 @@ def model_uri(request: Mapping[str, Any]) -> str:
 
 
 def publish(service: SageMakerService, document: Document) -> None:
-    """The job's state as an event; times in milliseconds, as AWS gives them."""
-    detail = {key: value for key, value in document.items() if not key.startswith("_")}
-    for key, value in detail.items():
-        if key.endswith("Time") and isinstance(value, float):
-            detail[key] = int(value * 1000)
+    """The job's state as an event."""
+    detail = event_detail(public(document))
     service.events.publish(EVENT, resources=[document["TrainingJobArn"]], detail=detail)
 
 
@@ -79,7 +73,7 @@ def end(service: SageMakerService, name: str, status: str, secondary: str, messa
     started = document.get("TrainingStartTime")
     seconds = max(1, round(now - started)) if started else 0
     changes: Document = {
-        "TrainingJobStatus": status,
+        STATUS: status,
         "TrainingEndTime": now,
         "TrainingTimeInSeconds": seconds,
         "BillableTimeInSeconds": seconds,
@@ -102,7 +96,7 @@ def _move(
         if secondary == "Training":
             document["TrainingStartTime"] = time.time()
         begins = secondary in ("Downloading", "Training")
-        if not (begins and document["TrainingJobStatus"] == "Stopping"):
+        if not (begins and document[STATUS] == "Stopping"):
             note_transition(document, secondary, message)
         if changes:
             document.update(changes)
@@ -122,46 +116,20 @@ def note_transition(document: Document, secondary: str, message: str | None = No
 
 
 def _run(service: SageMakerService, name: str) -> None:
-    try:
-        _TrainingRun(service, name).run()
-    except _LeftForResumeError:
-        return
-    except AlgorithmError as error:
-        fail(service, name, f"AlgorithmError: {error}")
-    except objects.UploadError as error:
-        fail(service, name, f"ClientError: Artifact upload failed: {error}")
-    except objects.DataError as error:
-        fail(service, name, f"ClientError: Data download failed: {error}")
-    except ApiError as error:
-        fail(service, name, f"ClientError: {error.message}")
-    except Exception as error:
-        if service.tasks.stopping:
-            # The services that it talks to are going: the next start says what became of it.
-            return
-        fail(service, name, f"InternalServerError: {type(error).__name__}: {error}")
-        raise
+    def work() -> None:
+        try:
+            _TrainingRun(service, name).run()
+        except objects.UploadError as error:
+            fail(service, name, f"ClientError: Artifact upload failed: {error}")
+        except objects.DataError as error:
+            fail(service, name, f"ClientError: Data download failed: {error}")
+
+    run_to_its_end(service, work, lambda reason: fail(service, name, reason))
 
 
-@dataclass(frozen=True)
-class _TrainingRun:
-    service: SageMakerService
-    name: str
-
-    @cached_property
-    def request(self) -> Document:
-        return self.service.store.get(KIND, self.name)
-
-    @cached_property
-    def workspace(self) -> Workspace:
-        return Workspace(self.service.settings.jobs_dir / f"{KIND}-{self.name}")
-
-    @cached_property
-    def session(self) -> Any:
-        return self.service.credentials.as_role(self.request["RoleArn"], session_name=self.name)
-
-    @cached_property
-    def s3(self) -> Any:
-        return self.session.client("s3")
+class _TrainingRun(JobRun):
+    kind = KIND
+    status = STATUS
 
     @cached_property
     def checkpoints(self) -> CheckpointSync | None:
@@ -178,7 +146,7 @@ class _TrainingRun:
         )
         if image.train is None:
             raise ApiError("ValidationException", f"the image {image.uri} cannot train")
-        if self._stop_wanted():
+        if self.stop_wanted():
             end(self.service, self.name, "Stopped", "Stopped", _MESSAGES["Stopped"])
             return
         advance(self.service, self.name, "Downloading")
@@ -190,7 +158,7 @@ class _TrainingRun:
             image=image,
             argv=[*image.train, "train"],
             environment=self._environment(),
-            role_arn=self.request["RoleArn"],
+            role_arn=self.role_arn,
             name=self.name,
             max_seconds=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
         )
@@ -236,11 +204,11 @@ class _TrainingRun:
         with log:
             if self.checkpoints:
                 with self.checkpoints:
-                    outcome = job.run(log, on_line=on_line, stop_wanted=self._stop_wanted)
+                    outcome = job.run(log, on_line=on_line, stop_wanted=self.stop_wanted)
             else:
-                outcome = job.run(log, on_line=on_line, stop_wanted=self._stop_wanted)
+                outcome = job.run(log, on_line=on_line, stop_wanted=self.stop_wanted)
         if outcome.why == "shut down":
-            raise _LeftForResumeError
+            raise LeftForResumeError
         if outcome.why == "exited" and outcome.exit_code != 0:
             self._upload_output()
             raise of_exit(self.workspace, outcome.exit_code, list(log.tail))
@@ -281,7 +249,3 @@ class _TrainingRun:
         kms_key = self.request["OutputDataConfig"].get("KmsKeyId")
         objects.upload_file(self.s3, archive, target, kms_key=kms_key)
         archive.unlink()
-
-    def _stop_wanted(self) -> bool:
-        document = self.service.store.get(KIND, self.name)
-        return bool(document["TrainingJobStatus"] == "Stopping")

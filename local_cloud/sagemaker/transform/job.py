@@ -11,22 +11,17 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
 from local_cloud.sagemaker.hosting.model_files import ModelDataError
 from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.runner.failure import AlgorithmError
 from local_cloud.sagemaker.runner.job_log import JobLog
-from local_cloud.sagemaker.runner.objects import DataError
-from local_cloud.sagemaker.runner.workspace import Workspace
+from local_cloud.sagemaker.runner.job_run import JobRun, run_to_its_end
 from local_cloud.sagemaker.service import SageMakerService
-from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.transform import data_processing, inputs, parameters, records, state
 from local_cloud.sagemaker.transform.container import TransformContainer
 from local_cloud.sagemaker.transform.inputs import InputObject
@@ -57,49 +52,33 @@ def start(service: SageMakerService, name: str) -> None:
 
 
 def _run(service: SageMakerService, name: str) -> None:
-    try:
-        _TransformRun(service, name).run()
-    except HaltedError:
-        # A stopping local cloud leaves the state as it is, for its next start to judge.
-        if not service.tasks.stopping:
-            state.end(service, name, "Stopped")
-    except _FilesFailedError as error:
-        state.end(service, name, "Failed", reason=str(error))
-    except AlgorithmError as error:
-        state.end(service, name, "Failed", reason=f"AlgorithmError: {error}")
-    except (DataError, ModelDataError) as error:
-        state.end(service, name, "Failed", reason=f"ClientError: {error}")
-    except ApiError as error:
-        state.end(service, name, "Failed", reason=f"ClientError: {error.message}")
-    except Exception as error:
-        reason = f"InternalServerError: {type(error).__name__}: {error}"
+    def fail(reason: str) -> None:
         state.end(service, name, "Failed", reason=reason)
-        raise
-    else:
-        state.end(service, name, "Completed")
+
+    def work() -> None:
+        try:
+            _TransformRun(service, name).run()
+        except HaltedError:
+            # A stopping local cloud leaves the state as it is, for its next start to judge.
+            if not service.tasks.stopping:
+                state.end(service, name, "Stopped")
+        except _FilesFailedError as error:
+            fail(str(error))
+        except ModelDataError as error:
+            fail(f"ClientError: {error}")
+        else:
+            state.end(service, name, "Completed")
+
+    run_to_its_end(service, work, fail)
 
 
-@dataclass(frozen=True)
-class _TransformRun:
-    service: SageMakerService
-    name: str
+class _TransformRun(JobRun):
+    kind = KIND
+    status = STATUS
 
-    @cached_property
-    def request(self) -> Document:
-        return self.service.store.get(KIND, self.name)
-
-    @cached_property
-    def workspace(self) -> Workspace:
-        return Workspace(self.service.settings.jobs_dir / f"{KIND}-{self.name}")
-
-    @cached_property
-    def session(self) -> Any:
-        role = self.request["_model"]["role"]
-        return self.service.credentials.as_role(role, session_name=self.name)
-
-    @cached_property
-    def s3(self) -> Any:
-        return self.session.client("s3")
+    @property
+    def role_arn(self) -> str:
+        return str(self.request["_model"]["role"])
 
     @cached_property
     def stream(self) -> str:
@@ -204,9 +183,7 @@ class _TransformRun:
         return f"See job logs for more information, which end with:\n{end}"
 
     def _halted(self) -> bool:
-        if self.service.tasks.stopping:
-            return True
-        return bool(self.service.store.get(KIND, self.name)[STATUS] == "Stopping")
+        return self.service.tasks.stopping or self.stop_wanted()
 
 
 def _tell_of(data_log: JobLog, about: InputObject, lines: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document, public
 
@@ -13,11 +14,8 @@ STATUS = "TransformJobStatus"
 
 
 def publish(service: SageMakerService, document: Document) -> None:
-    """The job's state as an event; times in milliseconds, as AWS gives them."""
-    detail = public(document)
-    for key, value in detail.items():
-        if key.endswith("Time") and isinstance(value, float):
-            detail[key] = int(value * 1000)
+    """The job's state as an event."""
+    detail = event_detail(public(document))
     service.events.publish(EVENT, resources=[document["TransformJobArn"]], detail=detail)
 
 
