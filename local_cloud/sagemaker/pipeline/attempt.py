@@ -104,7 +104,7 @@ def _take_from_cache(context: StepContext) -> bool:
     config = context.step.cache
     if config is None:
         return False
-    key = caching.cache_key(context.step.type, [context.arguments, _function(context)])
+    key = caching.cache_key(context.step.type, context.arguments, _function(context))
     context.save(CacheKey=key)
     hit = caching.find_hit(
         context.service.store.list(state.KIND),

@@ -1,4 +1,4 @@
-"""CacheConfig of a step: an earlier success with the same arguments stands for this one.
+"""CacheConfig of a step: an earlier success with the same key attributes stands for this one.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html
 """
@@ -12,7 +12,39 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CACHEABLE_TYPES = ("Processing", "Training", "Tuning", "Lambda")
+KEY_ATTRIBUTES: dict[str, tuple[str, ...] | None] = {
+    "Processing": ("AppSpecification", "Environment", "ProcessingInputs"),
+    "Training": (
+        "AlgorithmSpecification",
+        "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
+        "Environment",
+        "HyperParameters",
+        "InputDataConfig",
+    ),
+    "Tuning": (
+        "HyperParameterTuningJobConfig",
+        "TrainingJobDefinition",
+        "TrainingJobDefinitions",
+    ),
+    "Transform": ("DataProcessing", "Environment", "ModelName", "TransformInput"),
+    "Lambda": None,
+}
+"""The arguments that, where they changed, make a step run again; None: all of them.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-default-keys.html
+Where a step writes to is none of them: a hit answers the earlier run's outputs.
+"""
+
+_DEFINITION_ATTRIBUTES = (
+    "AlgorithmSpecification",
+    "HyperParameterRanges",
+    "InputDataConfig",
+    "StaticHyperParameters",
+    "TuningObjective",
+)
+"""Of a Tuning step's one TrainingJobDefinition AWS looks at these alone."""
 
 _DURATION = re.compile(
     r"P?(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -62,9 +94,9 @@ def parse(given: Any, *, step_type: str, where: str, faults: list[str]) -> Cache
     if not isinstance(given, Mapping):
         faults.append(f"{where}: CacheConfig must be an object.")
         return None
-    if step_type not in CACHEABLE_TYPES:
+    if step_type not in KEY_ATTRIBUTES:
         faults.append(
-            f"{where}: step type '{step_type}' has no caching; allowed are {list(CACHEABLE_TYPES)}."
+            f"{where}: step type '{step_type}' has no caching; allowed are {list(KEY_ATTRIBUTES)}."
         )
         return None
     expire = given.get("ExpireAfter")
@@ -75,10 +107,23 @@ def parse(given: Any, *, step_type: str, where: str, faults: list[str]) -> Cache
         return None
 
 
-def cache_key(step_type: str, arguments: Any) -> str:
-    """Hash of what makes two runs of a step the same run: its type and resolved arguments."""
-    text = json.dumps([step_type, arguments], sort_keys=True, separators=(",", ":"))
+def cache_key(step_type: str, arguments: Mapping[str, Any], function: Any = None) -> str:
+    """Hash of what makes two runs of a step the same run: its type, the key attributes of its
+    resolved arguments, and the ARN of its function."""
+    names = KEY_ATTRIBUTES[step_type]
+    key = {
+        name: _looked_at(name, value)
+        for name, value in arguments.items()
+        if names is None or name in names
+    }
+    text = json.dumps([step_type, key, function], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _looked_at(name: str, value: Any) -> Any:
+    if name != "TrainingJobDefinition":
+        return value
+    return {part: value[part] for part in _DEFINITION_ATTRIBUTES if part in value}
 
 
 def find_hit(

@@ -28,13 +28,13 @@ STEP_TYPES = (
     "Condition",
     "RegisterModel",
     "Model",
+    "Transform",
     "Lambda",
     "Fail",
 )
 """The step types that this interpreter runs."""
 
 OTHER_AWS_STEP_TYPES = (
-    "Transform",
     "Callback",
     "AutoML",
     "ClarifyCheck",

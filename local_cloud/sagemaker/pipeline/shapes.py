@@ -15,6 +15,7 @@ REQUESTS = {
     "Training": "CreateTrainingJob",
     "Tuning": "CreateHyperParameterTuningJob",
     "Model": "CreateModel",
+    "Transform": "CreateTransformJob",
     "RegisterModel": "CreateModelPackage",
 }
 NAMES = {
@@ -22,6 +23,7 @@ NAMES = {
     "Training": "TrainingJobName",
     "Tuning": "HyperParameterTuningJobName",
     "Model": "ModelName",
+    "Transform": "TransformJobName",
     "RegisterModel": "ModelPackageName",
 }
 """The member that names the resource: pipelines make the name themselves."""
@@ -34,6 +36,7 @@ _PROPERTIES = {
         "ListTrainingJobsForHyperParameterTuningJob",
     ),
     "Model": ("DescribeModel",),
+    "Transform": ("DescribeTransformJob",),
     "RegisterModel": ("DescribeModelPackage",),
 }
 

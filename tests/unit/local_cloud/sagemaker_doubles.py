@@ -29,6 +29,7 @@ _JOBS = {
         "HyperParameterTuningJob",
         "hyper-parameter-tuning-job",
     ),
+    "transform_job": ("transform-job", "TransformJob", "transform-job"),
 }
 
 

@@ -13,6 +13,7 @@ from local_cloud.sagemaker.pipeline.steps import (
     processing,
     register_model,
     training,
+    transform,
     tuning,
 )
 
@@ -23,6 +24,7 @@ RUNNERS: dict[str, Callable[[StepContext], StepResult]] = {
     "Condition": condition.run,
     "RegisterModel": register_model.run,
     "Model": model.run,
+    "Transform": transform.run,
     "Lambda": lambda_function.run,
     "Fail": fail.run,
 }

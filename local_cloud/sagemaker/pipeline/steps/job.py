@@ -1,4 +1,4 @@
-"""What Processing, Training and Tuning steps have in common: a job is created and awaited.
+"""What Processing, Training, Tuning and Transform steps share: a job is created and awaited.
 
 A job that the local cloud's restart interrupted is run once more under a new name: the
 pipeline goes on as its user would want it to. A job that failed by its own fault
@@ -44,7 +44,7 @@ def run_job(context: StepContext, job: JobType) -> StepResult:
     """Create the job (unless it is there already), await its end, answer its description."""
     name = context.record.get("JobName")
     if name is None:
-        name = _new_name(context, job)
+        name = new_name(context)
         context.save(JobName=name)
     client = context.client("sagemaker")
     if context.service.store.find(job.kind, name) is None:
@@ -72,12 +72,14 @@ def _claim_rerun(context: StepContext) -> bool:
     return True
 
 
-def _new_name(context: StepContext, job: JobType) -> str:
-    prefix = context.step.arguments.get(job.name_member)
+def new_name(context: StepContext) -> str:
+    """The name of what the step creates; one that the request gives becomes its prefix."""
+    kind = context.step.type
+    prefix = context.step.arguments.get(shapes.NAMES[kind])
     if prefix is not None:
         text = str(context.evaluate(prefix))
         return names.resource_name(context.execution_id, context.step.name, prefix=text)
-    if job.step_type == "Tuning":
+    if kind == "Tuning":
         return names.tuning_job_name(context.execution_id, context.step.name)
     return names.resource_name(context.execution_id, context.step.name)
 

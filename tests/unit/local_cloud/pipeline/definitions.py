@@ -77,6 +77,44 @@ def tuning(name: str) -> dict[str, Any]:
     }
 
 
+def model(name: str, data: Any, **arguments: Any) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "Type": "Model",
+        "Arguments": {
+            "PrimaryContainer": {"Image": "image", "ModelDataUrl": data},
+            "ExecutionRoleArn": ROLE,
+            **arguments,
+        },
+    }
+
+
+def transform(name: str, model_name: Any, **more: Any) -> dict[str, Any]:
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://artifacts/test/"}}
+    return {
+        "Name": name,
+        "Type": "Transform",
+        "Arguments": {
+            "ModelName": model_name,
+            "TransformInput": {
+                "DataSource": source,
+                "ContentType": "text/csv",
+                "SplitType": "Line",
+            },
+            "TransformOutput": {
+                "S3OutputPath": join(
+                    "/", "s3://artifacts", get("Execution.PipelineExecutionId"), "transform"
+                ),
+                "Accept": "text/csv",
+                "AssembleWith": "Line",
+            },
+            "TransformResources": {"InstanceCount": 1, "InstanceType": "ml.m5.large"},
+            "DataProcessing": {"InputFilter": "$[1:]", "JoinSource": "Input"},
+        },
+        **more,
+    }
+
+
 def function(name: str, arguments: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
     return {
         "Name": name,
