@@ -3,9 +3,10 @@
 `samples.json` beside the files lists them:
 
     {"schema_version": 2, "content_type": "text/csv", "classes": ["setosa", "versicolor"],
-     "samples": [{"file": "00.csv", "label": "setosa", "key": "uploads/iris/iris.csv:17"}]}
+     "samples": [{"file": "files/00.csv", "label": "setosa", "key": "uploads/iris/iris.csv:17"}]}
 
-A file is sent to the endpoint as it is, as `content_type`: a picture, or one CSV row of features
+The files lie in a folder of their own, so that a batch transform of that folder meets nothing
+else. A file is sent to the endpoint as it is, as `content_type`: a picture, or one CSV row of features
 without the label. Version 1 had neither content type nor classes and held pictures.
 """
 
@@ -44,7 +45,7 @@ class Sample:
     """One file.
 
     Attributes:
-        file: its name beside the index.
+        file: its path below the index's folder.
         label: name of its true class.
         key: where it came from; for tables with the line, `<key>:<line>`.
     """
@@ -126,8 +127,8 @@ def _sample_faults(where: str, item: Any) -> list[str]:
     if "key" in item and not _is_text(item["key"]):
         faults.append(f"{where}.key: expected a text that is not empty, got {item['key']!r}")
     file = item.get("file")
-    if _is_text(file) and ("/" in file or file in (".", "..")):
-        faults.append(f"{where}.file: {file!r} is not a plain name beside the index")
+    if _is_text(file) and any(part in ("", ".", "..") for part in file.split("/")):
+        faults.append(f"{where}.file: {file!r} is not a path below the index's folder")
     return faults
 
 

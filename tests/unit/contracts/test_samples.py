@@ -10,7 +10,7 @@ from contracts.samples import CSV, IMAGE, Sample, Samples, SamplesError
 SAMPLES = Samples(
     content_type=CSV,
     classes=("setosa", "ünï"),
-    samples=(Sample(file="00.csv", label="ünï", key="uploads/iris/a.csv:3"),),
+    samples=(Sample(file="files/00.csv", label="ünï", key="uploads/iris/a.csv:3"),),
 )
 
 
