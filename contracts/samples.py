@@ -6,8 +6,8 @@
      "samples": [{"file": "files/00.csv", "label": "setosa", "key": "uploads/iris/iris.csv:17"}]}
 
 The files lie in a folder of their own, so that a batch transform of that folder meets nothing
-else. A file is sent to the endpoint as it is, as `content_type`: a picture, or one CSV row of features
-without the label. Version 1 had neither content type nor classes and held pictures.
+else. Each is sent to the endpoint as it is, as `content_type`: a picture, or one CSV row of
+features without the label. Version 1 had neither content type nor classes and held pictures.
 """
 
 from __future__ import annotations
