@@ -68,18 +68,24 @@ def staged_folder(*, packages: tuple[str, ...]) -> Iterator[Path]:
 
 @contextmanager
 def source_archive(*, source_dir: str) -> Iterator[Path]:
-    """`sourcedir.tar.gz` of a workload: its code at the root, `contracts/` beside it.
+    """`sourcedir.tar.gz` of a workload: its package, `shared` and `contracts` side by side.
 
-    The layout is that of `sagemaker_submit_directory`. Owners, times, modes and order are
+    The layout is that of `sagemaker_submit_directory`: the root is on the path of Python in the
+    containers, and a `requirements.txt` there is installed. Owners, times, modes and order are
     fixed, so the bytes depend on names and contents only.
 
     Args:
         source_dir: the workload's code folder, relative to the repository root.
     """
+    workload = ROOT / source_dir
     members = {
-        str(file.relative_to(ROOT / source_dir)): file for file in source_files(ROOT / source_dir)
+        str(file.relative_to(folder.parent)): file
+        for folder in (workload, workload.parent / "shared", ROOT / "contracts")
+        for file in source_files(folder)
     }
-    members |= {str(file.relative_to(ROOT)): file for file in source_files(ROOT / "contracts")}
+    requirements = workload / "requirements.txt"
+    if requirements.is_file():
+        members[requirements.name] = requirements
     with tempfile.TemporaryDirectory(prefix="source-") as temporary:
         archive = Path(temporary) / "sourcedir.tar.gz"
         archive.write_bytes(_deterministic_tar_gz(members))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
 from contracts import names
@@ -89,7 +90,7 @@ class _WorkloadPipeline:
         return ProcessingStep(
             name="Prepare",
             description="Check each file of the dataset, resize, split, put bad files aside",
-            script="prepare.py",
+            module="shared.images.prepare",
             code_uri=self.resources.code_uri,
             image_uri=self._image("training", data.compute.instance_type),
             role_arn=self.resources.role_arn,
@@ -102,7 +103,7 @@ class _WorkloadPipeline:
                 **{name: self._run_prefix(name) for name in outputs},
                 "quarantine": self._quarantine_prefix(),
             },
-            arguments_of_script={
+            arguments_of_module={
                 "--image-size": str(data.image_size),
                 "--validation-fraction": str(data.validation_fraction),
                 "--test-fraction": str(data.test_fraction),
@@ -177,7 +178,7 @@ class _WorkloadPipeline:
         return ProcessingStep(
             name="Evaluate",
             description="Judge the model by the held-out data",
-            script="evaluate.py",
+            module="shared.evaluation.evaluate",
             code_uri=self.resources.code_uri,
             image_uri=self._image("training", compute.instance_type),
             role_arn=self.resources.role_arn,
@@ -253,7 +254,11 @@ class _WorkloadPipeline:
     def _static_hyperparameters(self) -> dict[str, Text]:
         fixed = self.workload.training.fixed_hyperparameters
         return {
-            **script_mode(self.resources.code_uri, self.environment.region),
+            **script_mode(
+                program=f"{PurePosixPath(self.workload.code).name}/train.py",
+                code_uri=self.resources.code_uri,
+                region=self.environment.region,
+            ),
             **{name: text_of(value) for name, value in fixed.items()},
         }
 

@@ -9,7 +9,7 @@ from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import Fault
 from infra.settings.workload import WorkloadSettings
 
-CODE_FILES = ("prepare.py", "train.py", "evaluate.py", "inference.py")
+CODE_FILES = ("__init__.py", "train.py", "predictor.py", "inference.py")
 """What a workload's code folder must hold."""
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import arguments
+from shared import arguments
 
 OPTIONS = (
     arguments.number("learning-rate", low=1e-7, high=10, default="0.001", help="at its highest"),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
-import faults
-import hyperparameters
-from environment import TrainingEnvironment
+from cifar_tensorflow import hyperparameters
+from shared import faults
+from shared.environment import TrainingEnvironment
 
 
 def train(argv: Sequence[str]) -> None:
@@ -20,11 +21,10 @@ def train(argv: Sequence[str]) -> None:
     parameters = hyperparameters.parse(argv)
     folders = TrainingEnvironment.from_variables()
     # TensorFlow takes seconds to import, and bad hyperparameters are refused without it.
-    import devices
-    import saved_model
-    from checkpoints import CheckpointFolder
-    from input_pipeline import Split, check_fit
-    from training import build_model, train_model
+    from cifar_tensorflow.training import build_model, train_model
+    from shared.tensorflow import devices, saved_model
+    from shared.tensorflow.checkpoints import CheckpointFolder
+    from shared.tensorflow.input_pipeline import Split, check_fit
 
     strategy = devices.strategy()
     training, validation = Split.open(folders.train), Split.open(folders.validation)
@@ -55,6 +55,7 @@ def train(argv: Sequence[str]) -> None:
     saved_model.write(
         folders.model,
         model,
+        inference=Path(__file__).with_name("inference.py"),
         classes=training.classes,
         image_shape=training.image_shape,
         facts={"hyperparameters": asdict(parameters), "training": asdict(progress)},

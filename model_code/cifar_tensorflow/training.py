@@ -12,11 +12,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-import networks
-from checkpoints import Arrays, Checkpoint, CheckpointFolder, Progress
-from faults import RefusedError
-from hyperparameters import Hyperparameters
-from input_pipeline import Split
+from cifar_tensorflow import networks
+from cifar_tensorflow.hyperparameters import Hyperparameters
+from shared.faults import RefusedError
+from shared.tensorflow.checkpoints import Arrays, Checkpoint, CheckpointFolder, Progress
+from shared.tensorflow.input_pipeline import Split
 
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _WARM_UP = 0.1

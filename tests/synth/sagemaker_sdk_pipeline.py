@@ -65,7 +65,7 @@ UNPACK_AND_RUN = (
     "mkdir -p /opt/ml/processing/code"
     " && tar -xzf /opt/ml/processing/input/code/*.gz -C /opt/ml/processing/code"
     " && cd /opt/ml/processing/code"
-    ' && exec python "$0" "$@"'
+    ' && exec python3 -m "$0" "$@"'
 )
 
 
@@ -120,7 +120,7 @@ class _SdkPipeline:
             "--max-bad-fraction": data.max_bad_fraction,
             "--samples": data.samples,
         }
-        step_args = self.processor("prepare.py", data.compute).run(
+        step_args = self.processor("shared.images.prepare", data.compute).run(
             inputs=_inputs({"manifest": self.manifest, "code": self.resources.code_uri}),
             outputs=_outputs(outputs),
             arguments=[str(word) for pair in arguments.items() for word in pair],
@@ -181,7 +181,8 @@ class _SdkPipeline:
             "test": _output_uri(prepare, "test"),
             "code": self.resources.code_uri,
         }
-        step_args = self.processor("evaluate.py", self.workload.evaluation.compute).run(
+        compute = self.workload.evaluation.compute
+        step_args = self.processor("shared.evaluation.evaluate", compute).run(
             inputs=_inputs(inputs), outputs=_outputs({"report": self.run_prefix("evaluation")})
         )
         step = ProcessingStep(
@@ -246,13 +247,13 @@ class _SdkPipeline:
         )
         return ModelStep("Register", step_args=step_args, retry_policies=[_service_retry()])
 
-    def processor(self, script: str, compute: ProcessingCompute) -> Any:
+    def processor(self, module: str, compute: ProcessingCompute) -> Any:
         return Processor(
             role=self.resources.role_arn,
             image_uri=self.image("training", compute.instance_type),
             instance_count=1,
             instance_type=compute.instance_type,
-            entrypoint=["bash", "-c", UNPACK_AND_RUN, script],
+            entrypoint=["bash", "-c", UNPACK_AND_RUN, module],
             volume_size_in_gb=compute.volume_gb,
             volume_kms_key=self.volume_key(compute.instance_type),
             output_kms_key=self.resources.kms_key_arn,
@@ -328,7 +329,7 @@ class _SdkPipeline:
 
     def static_hyperparameters(self) -> dict[str, Any]:
         return {
-            "sagemaker_program": "train.py",
+            "sagemaker_program": "cifar_tensorflow/train.py",
             "sagemaker_submit_directory": self.resources.code_uri,
             "sagemaker_container_log_level": "20",
             "sagemaker_region": self.environment.region,

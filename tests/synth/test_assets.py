@@ -21,6 +21,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "contracts/__pycache__/names.cpython-312.pyc": "compiled",
         "model_code/birds/train.py": "print('train')\n",
         "model_code/birds/layers/conv.py": "",
+        "model_code/birds/requirements.txt": "torchvision\n",
+        "model_code/fish/train.py": "another workload's",
+        "model_code/shared/faults.py": "",
         "model_code/birds/__pycache__/train.cpython-312.pyc": "compiled",
         "lambdas/__init__.py": "",
         "lambdas/intake/__init__.py": "",
@@ -39,16 +42,19 @@ def archive_bytes() -> bytes:
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_source_archive_has_the_code_at_its_root_and_contracts_beside_it() -> None:
+def test_a_source_archive_has_the_workloads_package_beside_what_is_shared_and_contracts() -> None:
     with (
         assets.source_archive(source_dir="model_code/birds") as archive,
         tarfile.open(archive, "r:gz") as tar,
     ):
         assert tar.getnames() == [
+            "birds/layers/conv.py",
+            "birds/requirements.txt",
+            "birds/train.py",
             "contracts/__init__.py",
             "contracts/names.py",
-            "layers/conv.py",
-            "train.py",
+            "requirements.txt",
+            "shared/faults.py",
         ]
         assert {(m.uid, m.gid, m.mtime, m.mode) for m in tar.getmembers()} == {(0, 0, 0, 0o644)}
 
@@ -93,8 +99,8 @@ def test_a_function_is_packed_with_its_own_folder_and_what_it_imports() -> None:
 @pytest.mark.usefixtures("repository")
 def test_a_missing_code_folder_is_named() -> None:
     with (
-        pytest.raises(FileNotFoundError, match="model_code/fish is missing"),
-        assets.source_archive(source_dir="model_code/fish"),
+        pytest.raises(FileNotFoundError, match="model_code/cats is missing"),
+        assets.source_archive(source_dir="model_code/cats"),
     ):
         pass
 

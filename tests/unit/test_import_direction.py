@@ -13,13 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "contracts", "demo", "infra", "lambdas", "local_cloud", "model_code"}
 OURS |= {"scripts", "stacks", "tests"}
 
+# Model code is a folder of packages, which stand side by side in the containers.
+MODEL_PACKAGES = {path.parent.name for path in ROOT.glob("model_code/*/__init__.py")}
+OURS |= MODEL_PACKAGES
+
 ARROWS: dict[str, set[str]] = {
     "app": {"infra", "stacks"},
     "stacks": {"contracts", "infra"},
     "infra": {"contracts"},
     "contracts": set(),
     "lambdas": {"contracts"},
-    "model_code": {"contracts"},
+    "model_code": {"contracts", *MODEL_PACKAGES},
     "local_cloud": set(),
     "demo": {"contracts", "local_cloud"},
     "scripts": set(),
@@ -47,9 +51,22 @@ def imported_modules(file: Path) -> Iterator[str]:
             yield node.module
 
 
-def siblings(file: Path) -> set[str]:
-    """Modules beside the file: model code is its own import root inside a container."""
-    return {path.stem for path in file.parent.glob("*.py")}
+def model_files(file: Path) -> set[Path]:
+    """The files of model code that a file imports, with the packages above them."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            folders = [Path(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+            candidates = [Path(*parts).with_suffix(".py"), *(f / "__init__.py" for f in folders)]
+            found |= {ROOT / "model_code" / path for path in candidates}
+    return {path for path in found if path.is_file()}
 
 
 @pytest.mark.parametrize("package", sorted(ARROWS))
@@ -86,8 +103,32 @@ def test_training_code_never_reaches_boto3(entry: Path) -> None:
         reached.add(file)
         modules = {module.split(".")[0] for module in imported_modules(file)}
         assert not modules & {"boto3", "botocore"}, file
-        waiting += [file.parent / f"{name}.py" for name in modules & siblings(file)]
-    assert len(reached) > 1
+        waiting += model_files(file)
+    assert len(reached) > 3
+
+
+@pytest.mark.parametrize("package", sorted(MODEL_PACKAGES))
+def test_a_workload_uses_what_is_shared_and_no_other_workload(package: str) -> None:
+    allowed = {"shared", package}
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {module}"
+        for file in python_files(f"model_code/{package}")
+        for module in imported_modules(file)
+        if module.split(".")[0] in MODEL_PACKAGES - allowed
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("model_code/shared/serving/*.py")), ids=lambda path: path.name
+)
+def test_what_travels_into_a_models_archive_imports_nothing_but_itself(file: Path) -> None:
+    wrong = [
+        module
+        for module in imported_modules(file)
+        if module.split(".")[0] in OURS and not module.startswith("shared.serving")
+    ]
+    assert not wrong
 
 
 def test_the_map_names_every_package_that_there_is() -> None:

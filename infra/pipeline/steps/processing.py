@@ -1,4 +1,4 @@
-"""A step that runs a script in a processing job."""
+"""A step that runs a module of Python in a processing job."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _RUN_SCRIPT = (
     f"mkdir -p {CODE_FOLDER}"
     f" && tar -xzf {INPUT_FOLDER}/{CODE_INPUT}/*.gz -C {CODE_FOLDER}"
     f" && cd {CODE_FOLDER}"
-    ' && exec python "$0" "$@"'
+    ' && exec python3 -m "$0" "$@"'
 )
-"""Processing jobs do not unpack archives. The script's name is $0 and the job's
+"""Processing jobs do not unpack archives. The module's name is $0 and the job's
 ContainerArguments are $@, so no argument passes through the shell's quoting."""
 
 
@@ -45,18 +45,18 @@ class PropertyFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingStep(Step):
-    """Runs `script` of the code archive on one instance.
+    """Runs a module of the code archive, as `python3 -m` does, on one instance.
 
     Attributes:
         inputs: S3 URI by name; each lands in ``/opt/ml/processing/input/<name>``.
         outputs: S3 URI by name; each is taken from ``/opt/ml/processing/output/<name>`` when
             the job ends.
-        arguments_of_script: names with two dashes, and values, as the script parses them.
+        arguments_of_module: names with two dashes, and values, as the module parses them.
     """
 
     TYPE: ClassVar[str] = "Processing"
 
-    script: str
+    module: str
     code_uri: Text
     image_uri: Text
     role_arn: Text
@@ -66,7 +66,7 @@ class ProcessingStep(Step):
     max_runtime_seconds: int
     inputs: Mapping[str, Text]
     outputs: Mapping[str, Text]
-    arguments_of_script: Mapping[str, Text] = field(default_factory=dict)
+    arguments_of_module: Mapping[str, Text] = field(default_factory=dict)
     environment: Mapping[str, Text] = field(default_factory=dict)
     property_files: tuple[PropertyFile, ...] = ()
 
@@ -84,7 +84,7 @@ class ProcessingStep(Step):
             "ProcessingResources": {"ClusterConfig": cluster},
             "AppSpecification": {
                 "ImageUri": self.image_uri,
-                "ContainerEntrypoint": ["bash", "-c", _RUN_SCRIPT, self.script],
+                "ContainerEntrypoint": ["bash", "-c", _RUN_SCRIPT, self.module],
             },
             "RoleArn": self.role_arn,
             "ProcessingInputs": [
@@ -97,14 +97,14 @@ class ProcessingStep(Step):
             },
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "NetworkConfig": {
-                # The script reads the uploaded objects from S3 itself.
+                # The module reads the uploaded objects from S3 itself.
                 "EnableNetworkIsolation": False,
                 "EnableInterContainerTrafficEncryption": True,
             },
         }
-        if self.arguments_of_script:
+        if self.arguments_of_module:
             request["AppSpecification"]["ContainerArguments"] = [
-                word for pair in self.arguments_of_script.items() for word in pair
+                word for pair in self.arguments_of_module.items() for word in pair
             ]
         if self.environment:
             request["Environment"] = dict(self.environment)

@@ -80,7 +80,7 @@ class TrainingJob:
         return stopping
 
 
-def script_mode(code_uri: Text, region: str) -> dict[str, Text]:
+def script_mode(*, program: str, code_uri: Text, region: str) -> dict[str, Text]:
     """Hyperparameters that tell AWS's framework containers which script to run.
 
     The toolkit decodes a hyperparameter as JSON and, where that fails, takes the text itself:
@@ -88,7 +88,7 @@ def script_mode(code_uri: Text, region: str) -> dict[str, Text]:
     Plain text is what pipeline variables and CDK tokens can fill in.
     """
     return {
-        "sagemaker_program": "train.py",
+        "sagemaker_program": program,
         "sagemaker_submit_directory": code_uri,
         "sagemaker_container_log_level": "20",
         "sagemaker_region": region,

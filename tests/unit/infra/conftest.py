@@ -41,7 +41,7 @@ def configuration(tmp_path: Path) -> Configuration:
     shutil.copytree(ROOT / "config", tmp_path / "config")
     code = tmp_path / "model_code" / "cifar_tensorflow"
     code.mkdir(parents=True)
-    for name in ("prepare.py", "train.py", "evaluate.py", "inference.py"):
+    for name in ("train.py", "predictor.py", "inference.py", "__init__.py"):
         (code / name).touch()
     return Configuration(tmp_path)
 

@@ -186,10 +186,10 @@ def test_a_missing_code_folder_is_named(one_fault: OneFault) -> None:
 
 def test_a_code_folder_that_lacks_a_script_is_named(configuration: Configuration) -> None:
     code = configuration.folder.parent / "model_code" / "cifar_tensorflow"
-    (code / "evaluate.py").unlink()
+    (code / "predictor.py").unlink()
     (code / "train.py").unlink()
     (fault,) = configuration.faults()
-    assert "code = 'model_code/cifar_tensorflow': has no train.py, evaluate.py" in fault
+    assert "code = 'model_code/cifar_tensorflow': has no train.py, predictor.py" in fault
 
 
 def test_a_framework_without_an_image_lists_those_there_are(one_fault: OneFault) -> None:

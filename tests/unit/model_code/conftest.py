@@ -14,12 +14,10 @@ from typing import Any
 
 import pytest
 
-from infra.assets import ROOT, source_archive
+from infra.assets import source_archive
 from tests.unit.model_code.uploads import Upload, messy_upload
 
 SOURCE = "model_code/cifar_tensorflow"
-# Modules without TensorFlow are tested in this process, under their names in the container.
-sys.path.insert(0, str(ROOT / SOURCE))
 
 HELPERS = Path(__file__).parent / "helpers"
 EPOCHS = 4
@@ -69,7 +67,7 @@ class Container:
 
 @pytest.fixture(scope="session")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
-    import archives
+    from shared import archives
 
     code = tmp_path_factory.mktemp("code")
     with source_archive(source_dir=SOURCE) as archive, tarfile.open(archive) as tar:
@@ -139,7 +137,7 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     folder = tmp_path_factory.mktemp("trained")
-    finished = container.run("train.py", *TRAINING, **training_variables(folder))
+    finished = container.run("cifar_tensorflow/train.py", *TRAINING, **training_variables(folder))
     assert finished.returncode == 0, finished.stderr
     with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
         tar.add(folder / "model", arcname=".")

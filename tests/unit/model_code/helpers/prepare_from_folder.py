@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import prepare
+from shared.images import prepare
 
 
 class FolderS3:

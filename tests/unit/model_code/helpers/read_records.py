@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-import records
+from shared.images import records
 
 
 def read(folder: Path) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from faults import RefusedError
-from train import train
+from cifar_tensorflow.train import train
+from shared.faults import RefusedError
 
 
 def refusal(environment: dict[str, str]) -> str:
