@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting import deployment
+from local_cloud.sagemaker.hosting import deployment, weights
 from local_cloud.sagemaker.hosting import plan as plans
 from local_cloud.sagemaker.hosting.state import KIND, publish
 from local_cloud.sagemaker.listing import list_page
@@ -62,29 +62,14 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
     """What serves now goes on until the new fleet has answered /ping. Raises
     ValidationException."""
     name = request[_NAME]
-    endpoint = _find(service, name)
+    _find(service, name)
     _refuse_lacking(request.get("DeploymentConfig", {}))
     plan = plans.make(service, request["EndpointConfigName"])
-    if request.get("RetainAllVariantProperties") and "_serving" in endpoint:
-        excluded = {
-            one["VariantPropertyType"]
-            for one in request.get("ExcludeRetainedVariantProperties", [])
-        }
-        plans.retain(
-            plan,
-            endpoint["_serving"],
-            weights="DesiredWeight" not in excluded,
-            instances="DesiredInstanceCount" not in excluded,
-        )
 
     def begin(document: Document) -> None:
-        arn, status = document["EndpointArn"], document[_STATUS]
-        if status not in _SETTLED:
-            raise ValidationException(f'Cannot update in-progress endpoint "{arn}".')
-        if status != "InService":
-            raise ValidationException(
-                f'Cannot update endpoint "{arn}" in status {status}: it can only be deleted.'
-            )
+        _check_can_update(document)
+        if request.get("RetainAllVariantProperties"):
+            _retain(plan, document, request)
         document.pop("FailureReason", None)
         document.update(LastModifiedTime=time.time(), _pending=plan)
         document[_STATUS] = "Updating"
@@ -97,6 +82,46 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
     publish(service, document)
     deployment.begin(service, name)
     return {"EndpointArn": document["EndpointArn"]}
+
+
+def update_endpoint_weights_and_capacities(service: SageMakerService, request: Request) -> Response:
+    """The same servers take the traffic in other shares. Raises ValidationException."""
+
+    def begin(document: Document) -> None:
+        _check_can_update(document)
+        plan = weights.wanted(document, request["DesiredWeightsAndCapacities"])
+        weights.say(document, plan, "Desired")
+        document.pop("FailureReason", None)
+        document.update(LastModifiedTime=time.time())
+        document[weights.WANTED] = plan
+        document[_STATUS] = "Updating"
+
+    document = _mutate(service, request[_NAME], begin)
+    publish(service, document)
+    deployment.begin(service, request[_NAME])
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+def _check_can_update(document: Document) -> None:
+    arn, status = document["EndpointArn"], document[_STATUS]
+    if status not in _SETTLED:
+        raise ValidationException(f'Cannot update in-progress endpoint "{arn}".')
+    if status != "InService":
+        raise ValidationException(
+            f'Cannot update endpoint "{arn}" in status {status}: it can only be deleted.'
+        )
+
+
+def _retain(plan: plans.Plan, endpoint: Document, request: Request) -> None:
+    excluded = {
+        one["VariantPropertyType"] for one in request.get("ExcludeRetainedVariantProperties", [])
+    }
+    plans.retain(
+        plan,
+        endpoint["_serving"],
+        weights="DesiredWeight" not in excluded,
+        instances="DesiredInstanceCount" not in excluded,
+    )
 
 
 def _refuse_lacking(config: Mapping[str, Any]) -> None:
@@ -189,6 +214,7 @@ ACTIONS: dict[str, Action] = {
     "CreateEndpoint": create_endpoint,
     "DescribeEndpoint": describe_endpoint,
     "UpdateEndpoint": update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": update_endpoint_weights_and_capacities,
     "ListEndpoints": list_endpoints,
     "DeleteEndpoint": delete_endpoint,
 }

@@ -1,7 +1,8 @@
 """The background work of an endpoint: create, update blue/green, bring up again, delete.
 
 An endpoint's document keeps under ``_serving`` the plan of the fleet that takes its traffic,
-and under ``_pending`` the plan of the one that is being started.
+under ``_pending`` the plan of the one that is being started, and under ``_desired`` the plan of
+the one that serves with the weights that it is to have.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import shutil
 import time
 from typing import Any
 
-from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting import registry, weights
 from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.state import KIND, change
@@ -45,6 +46,8 @@ def _work(service: SageMakerService, endpoint: str) -> None:
         document = service.store.get(KIND, endpoint)
         if "_pending" in document and document["EndpointStatus"] != "Failed":
             _deploy(service, endpoint, document["_pending"])
+        elif weights.WANTED in document and document["EndpointStatus"] != "Failed":
+            _reweigh(service, endpoint, document[weights.WANTED])
     except Exception as error:
         reason = f"InternalServerError: {type(error).__name__}: {error}"
         if document["EndpointStatus"] == "Deleting" or not _is_served(service, endpoint):
@@ -76,6 +79,23 @@ def _deploy(service: SageMakerService, endpoint: str, plan: Plan) -> None:
     )
 
 
+def _reweigh(service: SageMakerService, endpoint: str, plan: Plan) -> None:
+    with registry.of(service).request_to(endpoint) as fleet:
+        if fleet is None:
+            return
+        fleet.reweigh({one["variant"]: one["weight"] for one in plan["variants"]})
+    document = service.store.get(KIND, endpoint)
+    weights.say(document, plan, "Current")
+    change(
+        service,
+        endpoint,
+        "InService",
+        remove=(weights.WANTED,),
+        ProductionVariants=document["ProductionVariants"],
+        _serving=plan,
+    )
+
+
 def _note_failure(service: SageMakerService, endpoint: str, reason: str) -> None:
     if not _is_served(service, endpoint):
         change(service, endpoint, "Failed", remove=("_pending",), FailureReason=reason)
@@ -86,7 +106,8 @@ def _note_failure(service: SageMakerService, endpoint: str, reason: str) -> None
 
 
 def _keep_serving(service: SageMakerService, endpoint: str, reason: str) -> None:
-    change(service, endpoint, "InService", remove=("_pending",), FailureReason=reason)
+    gone = ("_pending", weights.WANTED)
+    change(service, endpoint, "InService", remove=gone, FailureReason=reason)
 
 
 def _bring_up_again(service: SageMakerService, endpoint: str, plan: Plan) -> None:
@@ -97,7 +118,8 @@ def _bring_up_again(service: SageMakerService, endpoint: str, plan: Plan) -> Non
             return
     except FleetError as error:
         reason = f"After a restart of the local cloud: {error}"
-        change(service, endpoint, "Failed", remove=("_pending",), FailureReason=reason[:1024])
+        gone = ("_pending", weights.WANTED)
+        change(service, endpoint, "Failed", remove=gone, FailureReason=reason[:1024])
         return
     registry.of(service).shift(endpoint, fleet)
     # RollingBack: the stop came between a failed update's two last changes of state.

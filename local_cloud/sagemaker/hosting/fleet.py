@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from local_cloud.sagemaker.hosting.plan import Plan
@@ -29,6 +29,7 @@ class Fleet:
         self._variants = [
             Variant(service, endpoint, variant, plan["deployment"]) for variant in plan["variants"]
         ]
+        self._weights = {variant["variant"]: variant["weight"] for variant in plan["variants"]}
         self._tasks = service.tasks
         self._idle = threading.Condition()
         self._in_flight = 0
@@ -59,10 +60,15 @@ class Fleet:
         """The variant asked for, else one by chance as the weights say; None if there is none."""
         if target is not None:
             return next((one for one in self._variants if one.plan["variant"] == target), None)
-        weights = [one.plan["weight"] for one in self._variants]
+        shares = self._weights
+        weights = [shares[one.plan["variant"]] for one in self._variants]
         if not any(weights):
             return None
         return random.choices(self._variants, weights)[0]  # noqa: S311 - traffic, not secrets
+
+    def reweigh(self, weights: Mapping[str, float]) -> None:
+        """The shares of the next requests, by variant; at least one is above 0."""
+        self._weights = dict(weights)
 
     def enter(self) -> None:
         """One more request is on its way; only the registry calls this, under its lock."""

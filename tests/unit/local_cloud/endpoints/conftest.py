@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local_cloud_fixture import RunningCloud, running_cloud
 
@@ -145,6 +146,22 @@ def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{condition} did not come true"
         time.sleep(0.05)
+
+
+def answers_again(hosting: Hosting, endpoint: str, model: str) -> None:
+    """Wait, after a restart of the local cloud, until the endpoint answers as the model."""
+
+    def answers() -> bool:
+        try:
+            return bool(hosting.invoke(endpoint)["model"] == model)
+        except ClientError as error:
+            # Meanwhile it says that it is starting; it never says that it is not there.
+            if error.response["Error"]["Code"] != "ServiceUnavailable":
+                raise
+            return False
+
+    until(answers)
+    until(lambda: hosting.describe(endpoint)["EndpointStatus"] == "InService")
 
 
 def hosting_on(cloud: RunningCloud) -> Hosting:

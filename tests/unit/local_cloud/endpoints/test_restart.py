@@ -5,11 +5,10 @@ import signal
 from pathlib import Path
 
 import psutil
-from botocore.exceptions import ClientError
 
 from local_cloud import process
 from tests.local_cloud_fixture import running_cloud
-from tests.unit.local_cloud.endpoints.conftest import Hosting, hosting_on, until
+from tests.unit.local_cloud.endpoints.conftest import Hosting, answers_again, hosting_on, until
 
 
 def test_endpoints_come_back_with_the_local_cloud_and_none_of_their_processes_stays(
@@ -27,27 +26,14 @@ def test_endpoints_come_back_with_the_local_cloud_and_none_of_their_processes_st
         process.stop(cloud.settings)
         assert not any(one.is_running() for one in before)
         process.start(cloud.settings)
-        _answers_again(hosting, "returning")
+        answers_again(hosting, "returning", "returning")
 
         _killed_while_an_endpoint_is_made(hosting)
-        _answers_again(hosting, "returning")
+        answers_again(hosting, "returning", "returning")
         assert hosting.settled("made-twice")["EndpointStatus"] == "InService"
         assert hosting.invoke("made-twice")["model"] == "made-twice"
         leftovers = hosting.processes("returning") + hosting.processes("made-twice")
     until(lambda: not any(one.is_running() for one in leftovers))
-
-
-def _answers_again(hosting: Hosting, endpoint: str) -> None:
-    def answers() -> bool:
-        try:
-            return bool(hosting.invoke(endpoint)["model"] == endpoint)
-        except ClientError as error:
-            # Meanwhile it says that it is starting; it never says that it is not there.
-            assert error.response["Error"]["Code"] == "ServiceUnavailable"  # noqa: PT017
-            return False
-
-    until(answers)
-    until(lambda: hosting.describe(endpoint)["EndpointStatus"] == "InService")
 
 
 def _killed_while_an_endpoint_is_made(hosting: Hosting) -> None:
