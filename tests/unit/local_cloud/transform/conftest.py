@@ -40,6 +40,8 @@ class Transforms:
     cloud: RunningCloud
     sagemaker: Any
     s3: Any
+    role: str
+    """The models' role."""
 
     def put(self, key: str, content: str | bytes) -> None:
         body = content.encode() if isinstance(content, str) else content
@@ -118,7 +120,7 @@ def transforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Transforms]
         sagemaker, s3 = cloud.client("sagemaker"), cloud.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         role = cloud.role("transforms", STATEMENTS, trusts=["sagemaker.amazonaws.com"])
-        made = Transforms(cloud, sagemaker, s3)
+        made = Transforms(cloud, sagemaker, s3, role)
         made.put("model.tar.gz", archive({"name.txt": MODEL.encode()}))
         container = {
             "Image": "registry.example/adding:1",
