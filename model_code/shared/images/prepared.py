@@ -11,8 +11,8 @@ from typing import Any
 
 from contracts.manifest import Manifest
 from shared import class_names
-from shared.images.records import Record, write_shards
 from shared.images.screening import Screened
+from shared.images.shards import TFRECORD, Record, write_shards
 from shared.images.splitting import SPLITS, TEST, place
 from shared.spool import Spool
 
@@ -41,7 +41,7 @@ def write_dataset(
             Record(spool.get(item.slot), classes.index(item.picture.label), item.picture.key)
             for item in items
         )
-        write_shards(output / name, records, len(items))
+        write_shards(output / name, records, len(items), form=TFRECORD)
         class_names.write(output / name, classes)
     _write_samples(output / "samples", _choose(by_split[TEST], samples), spool, edge)
     counts = {
