@@ -1,126 +1,217 @@
-"""Processing job: judges a trained model by the held-out pictures.
+"""Processing job: judges a trained model, and the approved one, by the same held-out rows.
 
-Writes evaluation.json, which the gate and the registry read, and evaluation.html for people.
-
-The model is asked through the very SavedModel signature that the endpoint serves.
+Below /opt/ml/processing/input lie `model` (model.tar.gz) and `test`; for tables `schema`; and where
+the run has them `champion` (champion.json, and model.tar.gz of the approved model), `tuning`
+(trials.json), `transform` (what a batch transform answered) and, for images, `samples` (what it
+was asked). Writes evaluation.json, which the gate and the registry read, and for people
+evaluation.html and plots.
 """
 
 from __future__ import annotations
 
-import json
+import functools
+import math
 import sys
-import tarfile
 import tempfile
 from argparse import Namespace
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from contracts.evaluation_report import EvaluationReport, ServedModel
-from shared import archives, arguments, class_names, faults
-from shared.environment import ML
-from shared.evaluation import report_page
+from contracts.evaluation_report import (
+    BatchTransform,
+    Champion,
+    Comparison,
+    EvaluationReport,
+    Gate,
+    Metric,
+    Mistake,
+    ServedModel,
+)
+from shared import arguments, faults
+from shared.evaluation import (
+    champion,
+    held_out,
+    latency,
+    models,
+    options,
+    report_page,
+    served_answers,
+    trials,
+)
+from shared.evaluation.held_out import HeldOut
+from shared.evaluation.mistakes import WorstMistakes
+from shared.evaluation.models import Asked
+from shared.evaluation.tally import Tally
 from shared.faults import RefusedError
 
-_INPUT = f"{ML}/processing/input"
-_MESSAGE = f"{ML}/output/message"
-_BATCH = 256
-ARCHIVE = "model.tar.gz"
-
-OPTIONS = (
-    arguments.text("model-dir", default=f"{_INPUT}/model", help="folder with model.tar.gz"),
-    arguments.text("test-dir", default=f"{_INPUT}/test", help="folder with the test TFRecords"),
-    arguments.text(
-        "report-dir", default=f"{ML}/processing/output/report", help="where evaluation.json goes"
-    ),
-    arguments.text("message-file", default=_MESSAGE, help="exit message"),
-)
+REPORT, PAGE = "evaluation.json", "evaluation.html"
 
 
 class Judged(NamedTuple):
-    """The report, and its page (HTML)."""
+    """The report, and the worst mistakes with their pictures (empty for tables)."""
 
     report: EvaluationReport
-    page: str
+    mistakes: Sequence[tuple[Mistake, bytes]]
 
 
-def evaluate(model: Path, test: Path, *, size_bytes: int) -> Judged:
-    """Judge the model in a folder, unpacked, by the pictures in another.
+class _Scored(NamedTuple):
+    candidate: Tally
+    champion: Tally | None
+    worst: WorstMistakes
+    latency: tuple[float, float]
+
+
+def evaluate(given: Namespace, scratch: Path) -> Judged:
+    """Judge the models in folders by the rows in another.
 
     Args:
-        size_bytes: of the packed model.
+        given: as `options.OPTIONS` name them.
+        scratch: empty folder, which the unpacked models need.
 
     Raises:
-        RefusedError: one of them is missing or damaged, or they do not fit together.
+        RefusedError: something is missing or damaged, or does not fit together.
     """
-    classes = class_names.read(model / "code")
-    there = class_names.read(test)
-    if classes != there:
-        raise RefusedError(
-            "model and test data do not fit together, one run of prepare.py must have made the "
-            "data of both:",
-            [f"the model knows the classes {list(classes)}, {test} has {list(there)}"],
-        )
-    # TensorFlow takes seconds to import, and what does not fit is refused without it.
-    import tensorflow as tf
-
-    from shared.evaluation import latency, scores
-    from shared.evaluation.mistakes import WorstMistakes
-    from shared.images import records
-    from shared.tensorflow import saved_model
-
-    served = tf.saved_model.load(str(model / saved_model.VERSION)).signatures["serving_bytes"]
-    labels: list[Any] = []
-    probabilities: list[Any] = []
-    worst = WorstMistakes(classes)
-    one: Any = None
-    data = tf.data.TFRecordDataset(records.shard_files(test)).map(records.parse).batch(_BATCH)
-    try:
-        for encoded, label, key in data.prefetch(tf.data.AUTOTUNE):
-            labels.append(label.numpy())
-            probabilities.append(served(image_bytes=encoded)["probabilities"].numpy())
-            worst.see(labels[-1], probabilities[-1], key.numpy(), encoded.numpy())
-            one = encoded[:1]
-    except tf.errors.OpError as error:
-        raise RefusedError("data is damaged:", [f"{test}: {error.message}"]) from error
-    if not labels:
-        raise RefusedError("data is missing:", [f"{test}: its files hold no picture"])
-    p50, p95 = latency.milliseconds(lambda: served(image_bytes=one)["probabilities"].numpy())
-    mistakes = worst.worst_first()
-    report = replace(
-        scores.report(np.concatenate(labels), np.concatenate(probabilities), classes),
+    test = Path(given.test_dir)
+    if given.kind == "image":
+        data = held_out.images(test)
+    else:
+        data = held_out.tables(test, Path(given.schema_dir))
+    load: Mapping[str, Any] = {"module": given.predictor, "classes": data.classes}
+    asked = models.load(Path(given.model_dir), scratch / "model", **load)
+    _must_fit(asked, data)
+    rival = champion.find(Path(given.champion_dir), scratch / "champion", **load)
+    tuning = trials.read(Path(given.tuning_dir))
+    scored = _score(data, asked, rival)
+    metrics = scored.candidate.metrics()
+    rivals = scored.champion.metrics() if scored.champion else None
+    mistakes = scored.worst.worst_first()
+    p50, p95 = scored.latency
+    report = EvaluationReport(
+        kind=given.kind,
+        metrics=metrics,
+        classes=data.classes,
+        confusion_matrix=scored.candidate.matrix(),
+        per_class=scored.candidate.per_class(),
+        rows=scored.candidate.rows,
+        comparison=_compare(given.gate_metric, metrics, rivals, data.classes),
+        champion=_champion(rival, rivals),
+        gate=_gate(given),
+        calibration=scored.candidate.calibration(),
+        roc=scored.candidate.roc(),
         mistakes=tuple(mistake for mistake, _ in mistakes),
-        model=ServedModel(size_bytes=size_bytes, latency_ms_p50=p50, latency_ms_p95=p95),
+        model=ServedModel(size_bytes=asked.size_bytes, latency_ms_p50=p50, latency_ms_p95=p95),
+        batch_transform=_batch_transform(given, data, asked, scored.candidate.rows),
+        tuning=tuning,
+        learning_curve=tuple(_finite_only(figures) for figures in asked.learning_curve),
+        hyperparameters={str(name): str(value) for name, value in asked.hyperparameters.items()},
+        lineage=options.lineage(given),
     )
-    facts = _facts(model / saved_model.CODE / saved_model.MODEL_FACTS)
-    return Judged(report, report_page.render(report, mistakes, facts))
+    return Judged(report, mistakes)
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RefusedError("the model is damaged:", [f"{path.name}: {error}"]) from error
-    return facts
+def _must_fit(asked: Asked, data: HeldOut) -> None:
+    if asked.columns != data.classes or asked.unknown:
+        raise RefusedError(
+            "model and test data do not fit together, one run of the pipeline must have made both:",
+            [
+                f"the model does not know the classes {list(asked.unknown)} of {data.folder}, "
+                f"which lacks {list(asked.columns[len(data.classes) :])} of the model's"
+            ],
+        )
 
 
-def unpack(folder: Path, target: Path) -> None:
-    """Unpack the one model.tar.gz of a folder; nothing in it can be written elsewhere.
+def _score(data: HeldOut, asked: Asked, rival: champion.Champion | None) -> _Scored:
+    """Both models see the same batches, so that they are judged by the same rows."""
+    own = Tally(data.classes, asked.columns)
+    other = Tally(data.classes, rival.asked.columns) if rival else None
+    worst = WorstMistakes(asked.columns)
+    first: Any = None
+    for batch in data.read():
+        probabilities = asked.probabilities(batch.inputs)
+        own.see(batch.labels, probabilities)
+        worst.see(batch.labels, probabilities, batch.keys, batch.inputs)
+        if rival and other:
+            with champion.telling(rival.model_package_arn):
+                other.see(batch.labels, rival.asked.probabilities(batch.inputs))
+        first = batch.inputs[:1] if first is None else first
+    if first is None:
+        raise RefusedError("data is missing:", [f"{data.folder}: its files hold no row"])
+    taken = latency.milliseconds(functools.partial(asked.probabilities, first))
+    return _Scored(own, other, worst, taken)
 
-    Raises:
-        RefusedError: it is missing, damaged, or holds what a model must not.
-    """
-    archive = folder / ARCHIVE
-    if not archive.is_file():
-        raise RefusedError("the model is missing:", [f"{archive}: is missing"])
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            archives.extract(tar, target)
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise RefusedError("the model is damaged:", [f"{archive}: {error}"]) from error
+
+def _compare(
+    metric: str,
+    candidate: Mapping[str, Metric],
+    rival: Mapping[str, Metric] | None,
+    classes: Sequence[str],
+) -> Comparison:
+    if metric not in candidate:
+        fault = (
+            f"--gate-metric: {metric} needs two classes with test rows of both; the classes are "
+            f"{list(classes)}. Set gate.metric to accuracy or macro_f1 in the workload's YAML, or "
+            "upload more data"
+        )
+        raise RefusedError("the gate has no figure to look at:", [fault])
+    own = candidate[metric].value
+    other = rival[metric].value if rival else None
+    # Figures that differ by the margin exactly must not fail by a floating-point crumb.
+    shortfall = 0.0 if other is None else round(max(0.0, other - own), 12)
+    return Comparison(metric=metric, candidate=own, champion=other, shortfall=shortfall)
+
+
+def _champion(
+    rival: champion.Champion | None, metrics: Mapping[str, Metric] | None
+) -> Champion | None:
+    if rival is None or metrics is None:
+        return None
+    return Champion(
+        model_package_arn=rival.model_package_arn,
+        dataset_version=rival.dataset_version,
+        metrics=metrics,
+        unknown_classes=rival.asked.unknown,
+    )
+
+
+def _gate(given: Namespace) -> Gate | None:
+    if given.gate_floor is None and given.gate_margin is None:
+        return None
+    return Gate(floor=given.gate_floor, margin=given.gate_margin)
+
+
+def _batch_transform(
+    given: Namespace, data: HeldOut, asked: Asked, rows: int
+) -> BatchTransform | None:
+    answers = Path(given.transform_dir)
+    if not answers.is_dir():
+        return None
+    if given.kind == "image":
+        return served_answers.of_images(answers, Path(given.samples_dir), asked)
+    return served_answers.of_tables(
+        answers, asked, features=data.features, classes=data.classes, rows=rows
+    )
+
+
+def _finite_only(figures: Mapping[str, Any]) -> dict[str, float | None]:
+    def numbers() -> Iterator[tuple[str, float | None]]:
+        for name, value in figures.items():
+            if isinstance(value, int | float):
+                yield str(name), value if math.isfinite(value) else None
+
+    return dict(numbers())
+
+
+def _write(judged: Judged, folder: Path) -> None:
+    report = judged.report
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / REPORT).write_text(report.to_json(), encoding="utf-8")
+    facts = {
+        "hyperparameters": report.hyperparameters,
+        "training": {"history": report.learning_curve},
+    }
+    page = report_page.render(report, judged.mistakes, facts)
+    (folder / PAGE).write_text(page, encoding="utf-8")
 
 
 def main() -> int:
@@ -128,22 +219,22 @@ def main() -> int:
     argv = sys.argv[1:]
     return faults.run(
         lambda: _start(argv),
-        message_file=Path(arguments.peek(argv, "message-file") or _MESSAGE),
+        message_file=Path(arguments.peek(argv, "message-file") or options.MESSAGE),
     )
 
 
 def _start(argv: Sequence[str]) -> None:
-    options = Namespace(**arguments.parse(OPTIONS, argv, program="evaluate.py"))
+    given = Namespace(**arguments.parse(options.OPTIONS, argv, program="evaluate"))
     with tempfile.TemporaryDirectory() as temporary:
-        unpack(Path(options.model_dir), Path(temporary))
-        size = (Path(options.model_dir) / ARCHIVE).stat().st_size
-        report, page = evaluate(Path(temporary), Path(options.test_dir), size_bytes=size)
-    folder = Path(options.report_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")
-    (folder / "evaluation.html").write_text(page, encoding="utf-8")
+        judged = evaluate(given, Path(temporary))
+    _write(judged, Path(given.report_dir))
+    report = judged.report
     figures = " ".join(f"{name}={metric.value:.4f}" for name, metric in report.metrics.items())
-    print(f"{report.rows} held-out pictures: {figures}", flush=True)
+    rows = "pictures" if report.kind == "image" else "rows"
+    print(f"{report.rows} held-out {rows}: {figures}", flush=True)
+    if report.champion:
+        shown = " ".join(f"{name}={one.value:.4f}" for name, one in report.champion.metrics.items())
+        print(f"champion {report.champion.model_package_arn}: {shown}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from contracts.evaluation_report import EvaluationReport, Mistake, ServedModel
-from shared.evaluation import charts, report_page, scores
+from contracts.evaluation_report import EvaluationReport, Mistake
+from shared.evaluation import charts, report_page
 from shared.evaluation.mistakes import WorstMistakes
+from shared.evaluation.tally import Tally
 
 HOSTILE = '<script>alert("1")</script>'
 
@@ -26,7 +26,16 @@ def picture() -> bytes:
 def report(*classes: str) -> EvaluationReport:
     labels = np.array([0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.05, 0.95]])
-    return scores.report(labels, probabilities, classes)
+    tally = Tally(classes, classes)
+    tally.see(labels, probabilities)
+    return EvaluationReport(
+        metrics=tally.metrics(),
+        classes=classes,
+        confusion_matrix=tally.matrix(),
+        per_class=tally.per_class(),
+        rows=tally.rows,
+        calibration=tally.calibration(),
+    )
 
 
 def page(of: EvaluationReport, *mistakes: Mistake) -> str:
@@ -83,29 +92,11 @@ def test_a_model_without_mistakes_and_without_history_has_a_page_too() -> None:
 def test_the_surest_mistakes_are_kept_and_no_more() -> None:
     worst = WorstMistakes(["a", "b"], most=2)
     probabilities = np.array([[0.4, 0.6], [0.1, 0.9], [0.3, 0.7], [0.8, 0.2]])
-    keys = [b"0", b"1", "größe".encode(), b"right"]
+    keys = ["0", "1", "größe", "right"]
     worst.see(np.array([0, 0, 0, 0]), probabilities, keys, [b"p0", b"p1", b"p2", b"p3"])
     kept = worst.worst_first()
     assert [(mistake.key, picture) for mistake, picture in kept] == [("1", b"p1"), ("größe", b"p2")]
     assert kept[0][0].predicted == "b"
-
-
-def test_calibration_is_the_gap_between_how_sure_and_how_often_right() -> None:
-    confidences, right = np.array([0.95, 0.95, 0.55, 0.55]), np.array([True, True, True, False])
-    bins = scores.calibration(confidences, right)
-    assert [(one.rows, one.accuracy) for one in bins] == [(2, 0.5), (2, 1.0)]
-    assert scores.calibration_error(bins) == pytest.approx(0.05)
-
-
-def test_the_report_with_all_its_parts_reads_back_the_same() -> None:
-    from dataclasses import replace
-
-    whole = replace(
-        report("a", "b"),
-        mistakes=(Mistake(key="k", label="a", predicted="b", confidence=0.8),),
-        model=ServedModel(size_bytes=10, latency_ms_p50=1.0, latency_ms_p95=2.0),
-    )
-    assert EvaluationReport.parse(whole.to_json()) == whole
 
 
 def test_a_curve_of_one_point_can_be_drawn() -> None:
