@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 REPORT = "quarantine.json"
 _ELSEWHERE = "renamed"
 _LONGEST_NAME = 200
 
+Write = Callable[[Path], object]
+
 
 class Quarantine:
     """A folder of files put aside; `quarantine.json` in it says why, file by file."""
 
-    def __init__(self, folder: Path, *, prefix: str) -> None:
+    def __init__(self, folder: Path, *, prefix: str, reserved: Collection[str] = ()) -> None:
+        """`reserved`: names in the folder that others write."""
         self._folder = folder
         self._prefix = prefix
+        self._reserved = frozenset({REPORT, _ELSEWHERE, *reserved})
         self._entries: dict[str, dict[str, str]] = {}
 
     def __len__(self) -> int:
@@ -24,7 +30,14 @@ class Quarantine:
 
     def add(self, key: str, content: bytes, reason: str) -> None:
         """Keep `content` under the object's own name below the upload prefix."""
-        path = self._place(key, content)
+        self._keep(key, lambda path: path.write_bytes(content), reason)
+
+    def add_file(self, key: str, file: Path, reason: str) -> None:
+        """As `add`, for content that may not fit in memory."""
+        self._keep(key, lambda path: shutil.copyfile(file, path), reason)
+
+    def _keep(self, key: str, write: Write, reason: str) -> None:
+        path = self._place(key, write)
         file = path.relative_to(self._folder).as_posix()
         self._entries[key] = {"key": key, "file": file, "reason": reason}
 
@@ -41,32 +54,32 @@ class Quarantine:
         text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
         (self._folder / REPORT).write_text(text, encoding="utf-8")
 
-    def _place(self, key: str, content: bytes) -> Path:
+    def _place(self, key: str, write: Write) -> Path:
         name = key.removeprefix(self._prefix)
         # A key may be what no path can: "a/../b", "a//b", or both "a" and "a/b".
         elsewhere = self._folder / _ELSEWHERE / hashlib.sha256(key.encode()).hexdigest()
-        path = self._folder / name if _usable(name) else elsewhere
+        path = self._folder / name if _usable(name, self._reserved) else elsewhere
         try:
-            _write(path, content)
+            _write(path, write)
         except OSError:
             if path == elsewhere:
                 raise
             path = elsewhere
-            _write(path, content)
+            _write(path, write)
         return path
 
 
-def _usable(name: str) -> bool:
+def _usable(name: str, reserved: Collection[str]) -> bool:
     parts = name.split("/")
     return (
         "\0" not in name
-        and parts[0] not in (REPORT, _ELSEWHERE)
+        and parts[0] not in reserved
         and all(
             part not in ("", ".", "..") and len(part.encode()) <= _LONGEST_NAME for part in parts
         )
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, write: Write) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write(path)

@@ -1,0 +1,1 @@
+"""Tables in CSV: checked, split and described by `prepare`, asked by `xgboost_predictor`."""
