@@ -13,6 +13,7 @@ from infra.policies.nag import enforce_aws_solutions
 from infra.settings import ConfigurationError, environment_names, load_settings
 from stacks.deployment import DeploymentStack
 from stacks.foundation import FoundationStack
+from stacks.images import ImagesStack, has_images
 from stacks.intake import IntakeStack
 from stacks.training import TrainingStack
 
@@ -56,8 +57,17 @@ def build_stacks(
 
     foundation = FoundationStack(app, settings=settings)
     IntakeStack(app, settings=settings, foundation=foundation)
-    training = TrainingStack(app, settings=settings, foundation=foundation)
-    DeploymentStack(app, settings=settings, foundation=foundation, training=training)
+    images = (
+        ImagesStack(app, settings=settings, foundation=foundation) if has_images(settings) else None
+    )
+    training = TrainingStack(
+        app,
+        settings=settings,
+        foundation=foundation,
+        images=images,
+        git_commit=app.node.try_get_context("git_commit"),
+    )
+    DeploymentStack(app, settings=settings, foundation=foundation, training=training, images=images)
 
     for key, value in settings.environment.tags.items():
         Tags.of(app).add(key, value)

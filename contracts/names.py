@@ -18,6 +18,8 @@ DATASETS = "datasets/"
 QUARANTINE = "quarantine/"
 EVALUATION = "evaluation"
 EVALUATION_REPORT = "evaluation.json"
+SAMPLE_FILES = "files"
+"""Folder, beside samples.json, that holds nothing but held-out examples."""
 
 
 class NameTooLongError(ValueError):
@@ -41,8 +43,13 @@ def prefix(environment: str) -> str:
 
 
 def stack_name(environment: str, word: str) -> str:
-    """Name of the stack of a word: foundation, intake, training or deployment."""
+    """Name of the stack of a word: foundation, images, intake, training or deployment."""
     return f"Rookery-{environment}-{word}"
+
+
+def image_repository(environment: str, workload: str) -> str:
+    """Name of the ECR repository of a workload's own image."""
+    return f"{prefix(environment)}-{workload}"
 
 
 def pipeline_name(environment: str, workload: str) -> str:

@@ -11,11 +11,13 @@ import io
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+SHARED_CODE = "model_code/shared"
 
 _IGNORED_FOLDERS = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 _IGNORED_SUFFIXES = frozenset({".pyc", ".pyo", ".swp"})
@@ -67,7 +69,9 @@ def staged_folder(*, packages: tuple[str, ...]) -> Iterator[Path]:
 
 
 @contextmanager
-def source_archive(*, source_dir: str) -> Iterator[Path]:
+def source_archive(
+    *, source_dir: str | None, texts: Mapping[str, str] | None = None
+) -> Iterator[Path]:
     """`sourcedir.tar.gz` of a workload: its package, `shared` and `contracts` side by side.
 
     The layout is that of `sagemaker_submit_directory`: the root is on the path of Python in the
@@ -75,17 +79,21 @@ def source_archive(*, source_dir: str) -> Iterator[Path]:
     fixed, so the bytes depend on names and contents only.
 
     Args:
-        source_dir: the workload's code folder, relative to the repository root.
+        source_dir: the workload's code folder, relative to the repository root; None where
+            it has no code of its own.
+        texts: further files at the root, by name.
     """
-    workload = ROOT / source_dir
+    own = [ROOT / source_dir] if source_dir else []
     members = {
-        str(file.relative_to(folder.parent)): file
-        for folder in (workload, workload.parent / "shared", ROOT / "contracts")
+        str(file.relative_to(folder.parent)): file.read_bytes()
+        for folder in (*own, ROOT / SHARED_CODE, ROOT / "contracts")
         for file in source_files(folder)
     }
-    requirements = workload / "requirements.txt"
-    if requirements.is_file():
-        members[requirements.name] = requirements
+    for folder in own:
+        requirements = folder / "requirements.txt"
+        if requirements.is_file():
+            members[requirements.name] = requirements.read_bytes()
+    members |= {name: text.encode() for name, text in (texts or {}).items()}
     with tempfile.TemporaryDirectory(prefix="source-") as temporary:
         archive = Path(temporary) / "sourcedir.tar.gz"
         archive.write_bytes(_deterministic_tar_gz(members))
@@ -98,11 +106,11 @@ def _copy(source: Path, target: Path) -> None:
     target.chmod(_FILE_MODE)
 
 
-def _deterministic_tar_gz(members: dict[str, Path]) -> bytes:
+def _deterministic_tar_gz(members: Mapping[str, bytes]) -> bytes:
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(members):
-            content = members[name].read_bytes()
+            content = members[name]
             info = tarfile.TarInfo(name)
             info.size = len(content)
             info.mode = _FILE_MODE

@@ -9,6 +9,7 @@ from contracts import names
 from infra.constructs.deployment_workload import DeploymentWorkload
 from infra.settings import Settings
 from stacks.foundation import FoundationStack
+from stacks.images import ImagesStack
 from stacks.stage import StageStack
 from stacks.training import TrainingStack
 
@@ -23,6 +24,7 @@ class DeploymentStack(StageStack):
         settings: Settings,
         foundation: FoundationStack,
         training: TrainingStack,
+        images: ImagesStack | None,
     ) -> None:
         super().__init__(scope, word="deployment", settings=settings)
         environment = settings.environment
@@ -38,6 +40,7 @@ class DeploymentStack(StageStack):
                 key=foundation.key,
                 alerts=foundation.alerts,
                 retention=self.log_retention,
+                own_image_uri=images.uris.get(workload.name) if images else None,
             )
             CfnOutput(
                 self,

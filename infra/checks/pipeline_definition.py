@@ -24,6 +24,8 @@ REQUESTS = {
         "CreateHyperParameterTuningJobRequest",
         frozenset({"HyperParameterTuningJobName"}),
     ),
+    "Model": ("CreateModelInput", frozenset({"ModelName"})),
+    "Transform": ("CreateTransformJobRequest", frozenset({"TransformJobName"})),
     "RegisterModel": ("CreateModelPackageInput", frozenset({"ModelPackageName"})),
 }
 """The request that a step's arguments are, and what of it the pipeline itself gives."""
@@ -39,6 +41,8 @@ RETRIED = {
     "Processing": STEP_FAULTS | JOB_FAULTS,
     "Training": STEP_FAULTS | JOB_FAULTS,
     "Tuning": STEP_FAULTS | JOB_FAULTS,
+    "Model": STEP_FAULTS,
+    "Transform": STEP_FAULTS | JOB_FAULTS,
     "RegisterModel": STEP_FAULTS,
 }
 """Which failures a step of a type can be tried again after."""
@@ -252,7 +256,8 @@ def _tuning_faults(step: dict[str, Any]) -> Iterator[tuple[str, str]]:
     algorithm = training.get("AlgorithmSpecification", {})
     metrics = [metric.get("Name") for metric in algorithm.get("MetricDefinitions", [])]
     objective = config.get("HyperParameterTuningJobObjective", {}).get("MetricName")
-    if "TrainingImage" in algorithm and objective not in metrics:
+    # Without definitions the metrics are those of a built-in algorithm, which SageMaker knows.
+    if "MetricDefinitions" in algorithm and objective not in metrics:
         listed = ", ".join(map(str, metrics)) or "none"
         path = "Arguments.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective"
         yield path, f"MetricName {objective!r} is none of the MetricDefinitions: {listed}"

@@ -28,6 +28,8 @@ DESCRIBED_BY = {
         "DescribeHyperParameterTuningJobResponse",
         "ListTrainingJobsForHyperParameterTuningJobResponse",
     ),
+    "Model": ("DescribeModelOutput",),
+    "Transform": ("DescribeTransformJobResponse",),
     "RegisterModel": ("DescribeModelPackageOutput",),
 }
 """Whose members ``Steps.<name>.…`` reads, by type of step."""

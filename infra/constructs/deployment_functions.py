@@ -25,6 +25,9 @@ class DeploymentFunctions(Construct):
 
     Args:
         model_role: given to the models that are created.
+        environment_name, workload_name: for the commands that people are told.
+        first_share: of the requests, which a new model gets beside the one that serves; with 1
+            it takes that one's place.
         volume_key_arn: encrypts the endpoint's volumes; empty for instance types with storage
             of their own, which is encrypted by the hardware.
     """
@@ -39,6 +42,9 @@ class DeploymentFunctions(Construct):
         volume_key_arn: str,
         instance_type: str,
         instance_count: int,
+        first_share: float,
+        environment_name: str,
+        workload_name: str,
         max_smoke_failures: int,
         artifact_bucket: s3.IBucket,
         artifact_prefix: str,
@@ -61,10 +67,15 @@ class DeploymentFunctions(Construct):
                 "INSTANCE_TYPE": instance_type,
                 "INSTANCE_COUNT": str(instance_count),
                 "KMS_KEY_ARN": volume_key_arn,
+                "FIRST_SHARE": str(first_share),
+                "ENVIRONMENT": environment_name,
+                "WORKLOAD": workload_name,
             },
         )
         self.plan.allow(
             resources.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
+            resources.statement("ReadConfig", ["DescribeEndpointConfig"], "configs"),
+            resources.statement("ReadModel", ["DescribeModel"], "models"),
             resources.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
             *resources.delete_models(),
             resources.statement("DeleteFailedEndpoint", ["DeleteEndpoint"], "endpoint"),
@@ -91,6 +102,9 @@ class DeploymentFunctions(Construct):
                 "ChangeEndpoint", ["DescribeEndpoint", "DeleteEndpoint"], "endpoint"
             ),
             resources.statement("BringBack", ["UpdateEndpoint"], "endpoint", "configs"),
+            resources.statement(
+                "BringBackShares", ["UpdateEndpointWeightsAndCapacities"], "endpoint"
+            ),
             *resources.delete_models(),
             *encrypt_volumes(key),
         )
@@ -102,6 +116,7 @@ class DeploymentFunctions(Construct):
         )
         self.clean_up.allow(
             resources.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
+            resources.statement("RejectLoser", ["UpdateModelPackage"], "packages"),
             *resources.delete_models(),
             resources.find_models(),
         )

@@ -13,18 +13,15 @@ from constructs import Construct
 from contracts import names
 from infra.constructs.approval_rule import ApprovalRule
 from infra.constructs.deployment_functions import DeploymentFunctions
+from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
 from infra.constructs.deployment_resources import DeploymentResources
-from infra.constructs.deployment_states import (
-    DeploymentCalls,
-    DeploymentTimes,
-    deployment_definition,
-)
+from infra.constructs.deployment_states import deployment_definition
 from infra.constructs.model_role import ModelRole
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.state_machine import WorkflowStateMachine
 from infra.constructs.statements import encrypt_volumes, pass_role_to_sagemaker
-from infra.pipeline.images import image_uri
+from infra.pipeline.workload_images import workload_images
 from infra.settings import EnvironmentSettings, WorkloadSettings
 from infra.settings.instance_types import has_local_storage
 
@@ -43,6 +40,7 @@ class DeploymentWorkload(Construct):
         key: kms.IKey,
         alerts: sns.ITopic,
         retention: logs.RetentionDays,
+        own_image_uri: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -61,7 +59,7 @@ class DeploymentWorkload(Construct):
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
             key=key,
-            image_uris=[_serving_image(workload, environment)],
+            image_uris=[workload_images(workload, environment.region, own_image_uri).serve],
         ).role
         # SageMaker refuses a key for instance types with storage of their own.
         instance_type = workload.serving.instance_type
@@ -73,6 +71,9 @@ class DeploymentWorkload(Construct):
             volume_key_arn="" if has_local_storage(instance_type) else key.key_arn,
             instance_type=instance_type,
             instance_count=workload.serving.instance_count,
+            first_share=workload.serving.first_share,
+            environment_name=environment.name,
+            workload_name=workload.name,
             max_smoke_failures=environment.deployment.max_smoke_failures,
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
@@ -149,6 +150,7 @@ class DeploymentWorkload(Construct):
             of.statement(
                 "ChangeEndpoint", ["CreateEndpoint", "UpdateEndpoint"], "endpoint", "configs"
             ),
+            of.statement("ShiftRequests", ["UpdateEndpointWeightsAndCapacities"], "endpoint"),
             of.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
             *encrypt_volumes(self._key),
             pass_role_to_sagemaker(model_role),
@@ -195,16 +197,4 @@ def _state_machine_arn(scope: Construct, name: str) -> str:
         resource="stateMachine",
         resource_name=name,
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
-
-
-def _serving_image(workload: WorkloadSettings, environment: EnvironmentSettings) -> str:
-    framework = workload.framework
-    return image_uri(
-        framework=framework.name,
-        version=framework.version,
-        python=framework.python,
-        scope="inference",
-        instance_type=workload.serving.instance_type,
-        region=environment.region,
     )

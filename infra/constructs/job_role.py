@@ -68,7 +68,12 @@ class JobRole(Construct):
             encrypt_outputs(key),
             *encrypt_volumes(key),
             write_sagemaker_logs(
-                self, ["/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TrainingJobs"]
+                self,
+                [
+                    "/aws/sagemaker/ProcessingJobs",
+                    "/aws/sagemaker/TrainingJobs",
+                    "/aws/sagemaker/TransformJobs",
+                ],
             ),
             publish_sagemaker_metrics(),
             *pull_images(self, image_uris),

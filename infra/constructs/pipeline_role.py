@@ -21,7 +21,7 @@ from infra.constructs.statements import (
 class PipelineRole(Construct):
     """What one workload's pipeline may do.
 
-    SageMaker names a pipeline's processing and training jobs `pipelines-<execution>-...`. Names
+    SageMaker names what a pipeline makes `pipelines-<execution>-...`. Names
     of tuning jobs are at most 32 characters long and have no such beginning.
     """
 
@@ -49,6 +49,7 @@ class PipelineRole(Construct):
             "ProcessingJob": sagemaker_arn(self, "processing-job/pipelines-*"),
             "TrainingJob": sagemaker_arn(self, "training-job/pipelines-*"),
             "HyperParameterTuningJob": sagemaker_arn(self, "hyper-parameter-tuning-job/*"),
+            "TransformJob": sagemaker_arn(self, "transform-job/pipelines-*"),
         }
         packages = [
             sagemaker_arn(self, f"model-package-group/{model_package_group}"),
@@ -74,6 +75,15 @@ class PipelineRole(Construct):
                 sid="ListTrials",
                 actions=["sagemaker:ListTrainingJobsForHyperParameterTuningJob"],
                 resources=[jobs["HyperParameterTuningJob"]],
+            ),
+            iam.PolicyStatement(
+                sid="MakeModels",
+                actions=[
+                    "sagemaker:CreateModel",
+                    "sagemaker:DescribeModel",
+                    "sagemaker:AddTags",
+                ],
+                resources=[sagemaker_arn(self, "model/pipelines-*")],
             ),
             iam.PolicyStatement(
                 sid="RegisterModels",

@@ -179,13 +179,15 @@ def pull_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyS
             ],
             resources=sorted(repositories),
         ),
-        iam.PolicyStatement(
-            sid="LogInToRegistry",
-            actions=["ecr:GetAuthorizationToken"],
-            # The call takes no resource.
-            resources=["*"],
-        ),
+        log_in_to_registry(),
     ]
+
+
+def log_in_to_registry() -> iam.PolicyStatement:
+    """Get a password for ECR. The call takes no resource."""
+    return iam.PolicyStatement(
+        sid="LogInToRegistry", actions=["ecr:GetAuthorizationToken"], resources=["*"]
+    )
 
 
 def pass_role_to_sagemaker(role: iam.IRole, *, sid: str = "PassRole") -> iam.PolicyStatement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -13,13 +13,14 @@ from constructs import Construct, IDependable
 from contracts import names
 from infra.constructs.job_role import JobRole
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
+from infra.constructs.pipeline_functions import PipelineFunctions
 from infra.constructs.pipeline_role import PipelineRole
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.source_asset import SourceAsset
 from infra.constructs.statements import sagemaker_arn
 from infra.constructs.training_pipeline import TrainingPipeline
-from infra.pipeline.images import image_uri
 from infra.pipeline.resources import PipelineResources
+from infra.pipeline.workload_images import workload_images
 from infra.settings import EnvironmentSettings, WorkloadSettings
 
 
@@ -37,6 +38,9 @@ class TrainingWorkload(Construct):
         artifact_bucket: s3.IBucket,
         key: kms.IKey,
         retention: logs.RetentionDays,
+        functions: PipelineFunctions,
+        own_image_uri: str | None = None,
+        git_commit: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         names.check_length(environment.name, workload.name)
@@ -46,7 +50,8 @@ class TrainingWorkload(Construct):
         group_name = names.model_package_group_name(environment.name, workload.name)
         artifacts = names.artifact_prefix(workload.name)
 
-        source = SourceAsset(self, "Source", source_dir=workload.code).asset
+        images = workload_images(workload, environment.region, own_image_uri)
+        source = SourceAsset(self, "Source", workload=workload).asset
         job_role = JobRole(
             self,
             "Jobs",
@@ -61,16 +66,15 @@ class TrainingWorkload(Construct):
             artifact_prefix=artifacts,
             source=source,
             key=key,
-            image_uris=job_images(workload, environment),
+            image_uris=images.of_jobs,
         ).role
-        raise_epochs = self._raise_epochs()
         pipeline_role = PipelineRole(
             self,
             "Run",
             name=pipeline_name,
             model_package_group=group_name,
             job_role=job_role,
-            functions=(raise_epochs.function,),
+            functions=functions.all,
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
             key=key,
@@ -81,7 +85,7 @@ class TrainingWorkload(Construct):
             model_package_group_name=group_name,
             model_package_group_description=workload.description or f"Models of {workload.name}",
         )
-        needed: list[IDependable] = [self.group, job_role, raise_epochs]
+        needed: list[IDependable] = [self.group, job_role, functions]
         if environment.removal == "destroy":
             # Deleted after the pipeline, which could register another model meanwhile.
             needed.append(self._empty_group_on_delete(group_name))
@@ -99,40 +103,16 @@ class TrainingWorkload(Construct):
                 data_bucket_name=data_bucket.bucket_name,
                 kms_key_arn=key.key_arn,
                 code_uri=source.s3_object_url,
-                raise_epochs_function_arn=raise_epochs.function.function_arn,
+                raise_epochs_function_arn=functions.raise_epochs.function_arn,
+                find_champion_function_arn=functions.find_champion.function_arn,
+                delete_model_function_arn=functions.delete_model.function_arn,
                 model_package_group_name=group_name,
+                own_image_uri=own_image_uri,
+                git_commit=git_commit,
             ),
             pipeline_role=pipeline_role,
         ).pipeline
         self.pipeline.node.add_dependency(*needed)
-
-    def _raise_epochs(self) -> PythonFunction:
-        function = PythonFunction(
-            self,
-            "RaiseEpochs",
-            word="training",
-            handler="raise_epochs",
-            description="Gives the winner of a tuning job its final epochs",
-            environment={},
-            key=self._key,
-            retention=self._retention,
-            timeout=Duration.seconds(60),
-        )
-        function.allow(
-            iam.PolicyStatement(
-                sid="ReadWinner",
-                actions=[
-                    "sagemaker:DescribeHyperParameterTuningJob",
-                    "sagemaker:DescribeTrainingJob",
-                ],
-                # Trials are named after their tuning job, and that by SageMaker.
-                resources=[
-                    sagemaker_arn(self, "hyper-parameter-tuning-job/*"),
-                    sagemaker_arn(self, "training-job/*"),
-                ],
-            )
-        )
-        return function
 
     def _empty_group_on_delete(self, group_name: str) -> OnDelete:
         function = PythonFunction(
@@ -161,25 +141,3 @@ class TrainingWorkload(Construct):
             properties={"ModelPackageGroupName": group_name},
             before=(self.group,),
         )
-
-
-def job_images(workload: WorkloadSettings, environment: EnvironmentSettings) -> list[str]:
-    """URIs of the images that the workload's jobs run in."""
-    framework = workload.framework
-    instance_types = (
-        workload.data.compute.instance_type,
-        workload.tuning.compute.instance_type,
-        workload.training.compute.instance_type,
-        workload.evaluation.compute.instance_type,
-    )
-    return [
-        image_uri(
-            framework=framework.name,
-            version=framework.version,
-            python=framework.python,
-            scope="training",
-            instance_type=instance_type,
-            region=environment.region,
-        )
-        for instance_type in instance_types
-    ]

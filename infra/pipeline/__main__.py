@@ -24,6 +24,7 @@ def example_resources(environment: EnvironmentSettings, workload: str) -> Pipeli
     """Resources as a deployment would name them, with invented buckets, key and archive."""
     name = f"rookery-{environment.name}-{workload}"
     place = f"{environment.region}:{environment.account}"
+    functions = f"arn:aws:lambda:{place}:function:{name}"
     key = "00000000-0000-0000-0000-000000000000"
     return PipelineResources(
         pipeline_name=name,
@@ -32,8 +33,12 @@ def example_resources(environment: EnvironmentSettings, workload: str) -> Pipeli
         data_bucket_name=f"rookery-{environment.name}-data-example",
         kms_key_arn=f"arn:aws:kms:{place}:key/{key}",
         code_uri=f"s3://rookery-{environment.name}-assets-example/code.tar.gz",
-        raise_epochs_function_arn=f"arn:aws:lambda:{place}:function:{name}-raise-epochs",
+        raise_epochs_function_arn=f"{functions}-raise-epochs",
+        find_champion_function_arn=f"{functions}-find-champion",
+        delete_model_function_arn=f"{functions}-delete-model",
         model_package_group_name=name,
+        own_image_uri=f"{environment.account}.dkr.ecr.{environment.region}.amazonaws.com/{name}"
+        f"@sha256:{'0' * 64}",
     )
 
 

@@ -1,4 +1,4 @@
-"""URIs of AWS's framework images, from the pinned table that `generate_image_uris` writes."""
+"""URIs of AWS's images, from the pinned table that `generate_image_uris` writes."""
 
 from __future__ import annotations
 
@@ -37,22 +37,32 @@ def _table() -> dict[str, Any]:
 
 
 def image_uri(
-    *, framework: str, version: str, python: str, scope: Scope, instance_type: str, region: str
+    *,
+    name: str,
+    version: str,
+    scope: Scope,
+    instance_type: str,
+    region: str,
+    python: str | None = None,
 ) -> str:
-    """The image of a framework that runs on an instance type in a region.
+    """The image of a framework or a built-in algorithm, for an instance type in a region.
+
+    Args:
+        python: that the image must have; None where it does not matter.
 
     Raises:
         UnknownImageError: the table lacks one of them.
     """
     table = _table()
-    versions = _entry(table["frameworks"], "name", "framework", framework)
-    entry = _entry(versions, "version", f"{framework} version", version)
-    _entry({entry["python"]: python}, "python", f"{framework} {version} with Python", python)
-    registry = _entry(table["registries"], "region", "region", region)
+    uses = _entry(table["images"], "name", "framework", name)
+    entry = _entry(uses[scope], "version", f"{scope} with {name}", version)
+    if python is not None and "python" in entry:
+        _entry({entry["python"]: None}, "python", f"{name} {version} with Python", python)
+    registry = _entry(table["registries"][name], "region", f"{name} in the region", region)
     processor = accelerator_of(instance_type)
     if processor is None:
         raise UnknownImageError("processor", "the processor of", instance_type, ["cpu", "gpu"])
-    return f"{registry}/{entry[scope][processor]}"
+    return f"{registry}/{entry[processor]}"
 
 
 def _entry(entries: dict[str, Any], key: str, what: str, value: str) -> Any:

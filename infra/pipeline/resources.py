@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipelineResources:
     """Names, ARNs and URIs of AWS resources; each may be a CDK token.
 
@@ -15,9 +15,13 @@ class PipelineResources:
         artifact_bucket_name: bucket of what the jobs write.
         data_bucket_name: bucket of the uploads, where rejected files are put aside.
         kms_key_arn: key that outputs and volumes are encrypted with.
-        code_uri: S3 URI of the workload's code, a tar.gz with its scripts at the root.
+        code_uri: S3 URI of the workload's code, a tar.gz.
         raise_epochs_function_arn: Lambda function that reads the winner of a tuning job.
+        find_champion_function_arn: Lambda function that lays the approved model beside a run.
+        delete_model_function_arn: Lambda function that deletes a batch transform's model.
         model_package_group_name: where models are registered.
+        own_image_uri: the workload's own image, by digest; None where it has none.
+        git_commit: that the app was synthesised from; None where nobody said.
     """
 
     pipeline_name: str
@@ -27,4 +31,8 @@ class PipelineResources:
     kms_key_arn: str
     code_uri: str
     raise_epochs_function_arn: str
+    find_champion_function_arn: str
+    delete_model_function_arn: str
     model_package_group_name: str
+    own_image_uri: str | None = None
+    git_commit: str | None = None

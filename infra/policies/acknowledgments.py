@@ -50,7 +50,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"Resource::\*",
         r"[^/]+-foundation/BucketEmptier/EmptyBuckets"
         r"|[^/]+-intake/Functions/[A-Za-z]+"
-        r"|[^/]+-training/[^/]+/(RaiseEpochs|EmptyModelPackageGroup|Notify)"
+        r"|[^/]+-training/[^/]+/(EmptyModelPackageGroup|Notify)"
+        r"|[^/]+-training/Functions/[A-Za-z]+"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
@@ -86,9 +87,16 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
-        r"[^/]+-training/[^/]+/(Jobs|Run)|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
+        r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion)"
+        r"|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
         "The artifacts of one workload: each pipeline run writes below its own execution id, "
         "which is unknown before.",
+    ),
+    _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/\*/(tuning|champion|checkpoints)/\*",
+        r"[^/]+-training/Functions/(RaiseEpochs|FindChampion)",
+        "What these functions lay beside the files of a run, below its execution id, which is "
+        "unknown before.",
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*/evaluation/evaluation\.json",
@@ -97,7 +105,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         "unknown before.",
     ),
     _wildcard(
-        _LOGS + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|Endpoints/[a-z0-9-]+):\*",
+        _LOGS
+        + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|TransformJobs|Endpoints/[a-z0-9-]+):\*",
         r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
         "The log streams of one log group, which SageMaker names after each job or instance.",
     ),
@@ -107,20 +116,20 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         "The executions of one workload's pipeline; SageMaker makes their ids.",
     ),
     _wildcard(
-        _SAGEMAKER + r"(processing-job|training-job)/pipelines-\*",
-        r"[^/]+-training/[^/]+/Run",
-        "SageMaker names a pipeline's jobs, and always with this beginning.",
+        _SAGEMAKER + r"(processing-job|training-job|transform-job|model)/pipelines-\*",
+        r"[^/]+-training/([^/]+/Run|Functions/DeleteModels)",
+        "SageMaker names what a pipeline makes, and always with this beginning.",
     ),
     _wildcard(
         _SAGEMAKER + r"(hyper-parameter-tuning-job|training-job)/\*",
-        r"[^/]+-training/[^/]+/(Run|RaiseEpochs)",
+        r"[^/]+-training/([^/]+/Run|Functions/RaiseEpochs)",
         "SageMaker names a pipeline's tuning jobs, and the trials after them, with no beginning "
         "that could stand here; the function may only read them.",
     ),
     _wildcard(
         _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
-        r"[^/]+-training/[^/]+/(Run|EmptyModelPackageGroup|Notify)"
-        r"|[^/]+-deployment/[^/]+/(Functions/Plan|Deploy)",
+        r"[^/]+-training/([^/]+/(Run|EmptyModelPackageGroup|Notify)|Functions/FindChampion)"
+        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|CleanUp)|Deploy)",
         "The versions of one workload's model package group; SageMaker numbers them.",
     ),
     _wildcard(

@@ -13,13 +13,19 @@ _RUNTIME = "whole minutes, 1 to 7200 (5 days), after which the job is stopped"
 
 
 class ProcessingCompute(SettingsModel):
-    """Machine of a processing job. There is one: prepare and evaluate do not share work."""
+    """Machine of a processing job."""
 
     instance_type: ProcessingInstanceType = Field(
         description="an instance type of processing jobs, such as ml.m5.xlarge"
     )
     volume_gb: int = Field(ge=1, le=16_384, description=_VOLUME)
     max_runtime_minutes: int = Field(ge=1, le=7_200, description=_RUNTIME)
+
+
+class PreparationCompute(ProcessingCompute):
+    """Machines of the job that prepares data: they share the files among them."""
+
+    instance_count: int = Field(default=1, ge=1, le=20, description=_INSTANCE_COUNT)
 
 
 class TrainingCompute(SettingsModel):

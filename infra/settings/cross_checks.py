@@ -9,21 +9,30 @@ from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import Fault
 from infra.settings.workload import WorkloadSettings
 
-CODE_FILES = ("__init__.py", "train.py", "predictor.py", "inference.py")
-"""What a workload's code folder must hold."""
+
+def needed_files(workload: WorkloadSettings) -> dict[str, tuple[str, ...]]:
+    """What each of the workload's folders must hold, by the key that names the folder."""
+    files: dict[str, tuple[str, ...]] = {}
+    if workload.code:
+        script = ("train.py",) if workload.framework else ()
+        files["code"] = ("__init__.py", *script, "predictor.py")
+    if workload.image:
+        files["image"] = ("Dockerfile",)
+    return files
 
 
 def code_faults(workload: WorkloadSettings, root: Path, file: str) -> Iterator[Fault]:
-    """Faults of a workload's code folder, which is sought in `root`."""
-    folder = root / workload.code
-    if not folder.is_dir():
-        allowed = f"a folder with {', '.join(CODE_FILES)}"
-        yield Fault(file, "code", "is no folder of this repository", allowed, workload.code)
-        return
-    missing = [name for name in CODE_FILES if not (folder / name).is_file()]
-    if missing:
-        problem = f"has no {', '.join(missing)}"
-        yield Fault(file, "code", problem, f"a folder with {', '.join(CODE_FILES)}", workload.code)
+    """Faults of a workload's folders, which are sought in `root`."""
+    for key, names in needed_files(workload).items():
+        shown = getattr(workload, key)
+        folder = root / shown
+        allowed = f"a folder with {', '.join(names)}"
+        if not folder.is_dir():
+            yield Fault(file, key, "is no folder of this repository", allowed, shown)
+            continue
+        missing = [name for name in names if not (folder / name).is_file()]
+        if missing:
+            yield Fault(file, key, f"has no {', '.join(missing)}", allowed, shown)
 
 
 def image_faults(
@@ -35,24 +44,18 @@ def image_faults(
 ) -> Iterator[Fault]:
     """Faults of what chooses the images of the jobs and of the endpoint."""
     # It imports this package for the instance types.
-    from infra.pipeline.images import UnknownImageError, image_uri
+    from infra.pipeline.images import UnknownImageError
+    from infra.pipeline.workload_images import aws_images
 
-    framework = workload.framework
     try:
-        image_uri(
-            framework=framework.name,
-            version=framework.version,
-            python=framework.python,
-            scope="training",
-            instance_type=workload.training.compute.instance_type,
-            region=environment.region,
-        )
+        aws_images(workload, environment.region)
     except UnknownImageError as error:
         allowed = ", ".join(error.known)
         if error.key == "region":
             problem = "has no images of AWS's frameworks"
             yield Fault(environment_file, "region", problem, allowed, error.value)
         else:
+            section = "framework" if workload.framework else "algorithm"
             yield Fault(
-                workload_file, f"framework.{error.key}", "has no image", allowed, error.value
+                workload_file, f"{section}.{error.key}", "has no image", allowed, error.value
             )

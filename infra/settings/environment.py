@@ -18,6 +18,7 @@ from infra.settings.instance_types import (
     ProcessingInstanceType,
     ServingInstanceType,
     TrainingInstanceType,
+    TransformInstanceType,
 )
 from infra.settings.model import FieldFault, Items, Name, SettingsModel, refuse
 
@@ -134,6 +135,9 @@ class InstanceSettings(SettingsModel):
     )
     evaluate: ProcessingInstanceType | None = Field(
         default=None, description="an instance type of processing jobs, such as ml.m5.xlarge"
+    )
+    transform: TransformInstanceType | None = Field(
+        default=None, description="an instance type of batch transform, such as ml.m5.large"
     )
     serve: ServingInstanceType | None = Field(
         default=None, description="an instance type of endpoints, such as ml.c6i.large"

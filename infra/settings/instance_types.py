@@ -83,3 +83,4 @@ def _checked_against(shape: str) -> AfterValidator:
 ProcessingInstanceType = Annotated[str, _checked_against("ProcessingInstanceType")]
 TrainingInstanceType = Annotated[str, _checked_against("TrainingInstanceType")]
 ServingInstanceType = Annotated[str, _checked_against("ProductionVariantInstanceType")]
+TransformInstanceType = Annotated[str, _checked_against("TransformInstanceType")]

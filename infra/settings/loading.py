@@ -21,6 +21,7 @@ _STEPS_OF_INSTANCES = {
     "tune": ("tuning", "compute", "instance_type"),
     "train": ("training", "compute", "instance_type"),
     "evaluate": ("evaluation", "compute", "instance_type"),
+    "transform": ("evaluation", "batch_transform", "instance_type"),
     "serve": ("serving", "instance_type"),
 }
 

@@ -118,18 +118,21 @@ class TuningSettings(SettingsModel):
     early_stopping: bool = Field(
         description="true to stop trials that lag behind the others, or false"
     )
-    epochs: int = Field(ge=1, le=10_000, description="epochs of each trial, 1 to 10000")
+    epochs: int | None = Field(
+        default=None, ge=1, le=10_000, description="epochs of each trial, 1 to 10000, or null"
+    )
     objective: Objective = Field(description="the metric and goal of the search")
     metrics: dict[MetricName, MetricRegex] = Field(
-        min_length=1,
+        default={},
         max_length=40,
         description="names of metrics, each with a regular expression of at most 500 characters "
-        "that finds its number, in one group, in the lines that train.py prints",
+        "that finds its number, in one group, in the lines that the training prints; none for an "
+        "algorithm of AWS, which has its own",
     )
     ranges: dict[HyperparameterName, ParameterRange] = Field(
         min_length=1,
         max_length=30,
-        description="names of train.py's hyperparameters, without leading dashes, of letters, "
+        description="names of the training's hyperparameters, without leading dashes, of letters, "
         "digits, - and _, each with its range",
     )
     compute: TrainingCompute = Field(description="the machines of each trial")
@@ -163,7 +166,7 @@ class TuningSettings(SettingsModel):
 
     def _name_faults(self) -> list[FieldFault]:
         faults = []
-        if self.objective.metric not in self.metrics:
+        if self.metrics and self.objective.metric not in self.metrics:
             faults.append(
                 FieldFault(
                     "objective.metric",

@@ -17,6 +17,9 @@ from infra.settings.model import FAULTS_BETWEEN_FIELDS
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
+_TAGS = ("type", "kind")
+"""Keys that say which of several models a mapping is."""
+
 
 def validate(model: type[Model], content: Mapping[str, Any], file: str) -> Model | list[Fault]:
     """The settings that a file's content describes, or everything that is wrong with it."""
@@ -57,7 +60,8 @@ def _faults(model: type[BaseModel], detail: ErrorDetails, file: str) -> list[Fau
     if kind == "missing":
         return [Fault(file, place.key, "is missing", place.allowed)]
     if kind == "union_tag_not_found":
-        return [Fault(file, f"{place.key}.type", "is missing", detail["ctx"]["discriminator"])]
+        key = detail["ctx"]["discriminator"].strip("'")
+        return [Fault(file, f"{place.key}.{key}", "is missing", place.allowed)]
     return [Fault(file, place.key, _problem(detail), place.allowed, detail["input"])]
 
 
@@ -120,6 +124,11 @@ def _members(annotation: Any) -> list[Any]:
     return []
 
 
+def _words(model: type[BaseModel], tag: str) -> tuple[Any, ...]:
+    field = model.model_fields.get(tag)
+    return get_args(field.annotation) if field else ()
+
+
 def _union_member(annotation: Any, part: int | str) -> Any | None:
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
@@ -131,7 +140,6 @@ def _union_member(annotation: Any, part: int | str) -> Any | None:
             if part == member_type.__name__:
                 return member_type
             continue
-        tag = member_type.model_fields.get("type")
-        if tag is not None and part in get_args(tag.annotation):
+        if any(part in _words(member_type, tag) for tag in _TAGS):
             return member_type
     return None

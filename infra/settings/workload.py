@@ -1,161 +1,185 @@
-"""Settings of one workload: its code, data, search, training, gate and endpoint."""
+"""Settings of one workload: its data, algorithm, search, training, gate and endpoint."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from infra.settings.compute import ProcessingCompute, TrainingCompute
-from infra.settings.instance_types import ServingInstanceType
-from infra.settings.model import FieldFault, Items, Name, SettingsModel, refuse
+from infra.settings.data import ImageDataSettings, TableDataSettings
+from infra.settings.model import FieldFault, Name, SettingsModel, refuse
+from infra.settings.serving import BatchTransformSettings, ServingSettings
+from infra.settings.source import AlgorithmSettings, CodeFolder, FrameworkSettings
 from infra.settings.tuning import RESERVED_HYPERPARAMETERS, HyperparameterName, TuningSettings
 
-ContentType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=256)]
-
-
-def _inside_the_repository(folder: str) -> str:
-    path = PurePosixPath(folder)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("leaves the repository")
-    return folder
-
-
-CodeFolder = Annotated[
-    str, StringConstraints(pattern=r"^[\w./-]+$"), AfterValidator(_inside_the_repository)
-]
-
-
-class FrameworkSettings(SettingsModel):
-    """Which of AWS's framework images the jobs and the endpoint run in.
-
-    Whether it is the image for CPUs or for GPUs follows from each step's instance type.
-    """
-
-    name: str = Field(description="a framework in infra/pipeline/image_uris.json")
-    version: str = Field(
-        description="a version of that framework in infra/pipeline/image_uris.json, in quotes"
-    )
-    python: str = Field(pattern=r"^py3[0-9]+$", description="a Python version, such as py312")
-
-
-class DataSettings(SettingsModel):
-    """How uploaded pictures are checked, resized and split (`prepare.py`)."""
-
-    image_size: int = Field(
-        ge=8, le=1_024, description="edge in whole pixels that pictures are resized to, 8 to 1024"
-    )
-    validation_fraction: float = Field(
-        gt=0, lt=1, description="a number between 0 and 1: the part that tuning is judged by"
-    )
-    test_fraction: float = Field(
-        gt=0,
-        lt=1,
-        description="a number between 0 and 1: the part held out from training and tuning",
-    )
-    min_images_per_class: int = Field(
-        ge=3, description="a whole number, 3 or more: one for each split at least"
-    )
-    max_bad_fraction: float = Field(
-        ge=0,
-        lt=1,
-        description="a number from 0 to below 1: the part of unreadable files above which the "
-        "run stops",
-    )
-    samples: int = Field(
-        ge=1, le=100, description="held-out pictures kept for the smoke test, 1 to 100"
-    )
-    compute: ProcessingCompute = Field(description="the machine that prepares the data")
-
-    @model_validator(mode="after")
-    def _something_is_left_to_train_on(self) -> DataSettings:
-        held_out = self.validation_fraction + self.test_fraction
-        if held_out >= 1:
-            refuse(
-                [
-                    FieldFault(
-                        "test_fraction",
-                        self.test_fraction,
-                        f"with validation_fraction {self.validation_fraction} nothing is left "
-                        "to train on",
-                        f"less than {round(1 - self.validation_fraction, 6)}",
-                    )
-                ]
-            )
-        return self
+_EXAMPLE = "see config/workloads/cifar-tensorflow.yaml"
 
 
 class TrainingSettings(SettingsModel):
     """The final training with the winner's hyperparameters."""
 
-    final_epochs: int = Field(ge=1, le=10_000, description="epochs, 1 to 10000")
+    final_epochs: int | None = Field(
+        default=None, ge=1, le=10_000, description="epochs, 1 to 10000, or null"
+    )
     compute: TrainingCompute = Field(description="the machines of the training job")
     fixed_hyperparameters: dict[HyperparameterName, str | int | float] = Field(
         default={},
-        description="further hyperparameters of train.py that are not searched, the same in "
-        "trials and final training",
+        description="further hyperparameters that are not searched, the same in trials and "
+        "final training",
+    )
+    pretrained_weights: bool = Field(
+        default=False,
+        description="true to give training the channel `weights` with what lies under "
+        "<workload>/weights/ in the artifact bucket, or false",
+    )
+    start_from: Literal["scratch", "champion"] = Field(
+        default="scratch",
+        description="scratch, or champion: the final training goes on from the approved model "
+        "(built-in XGBoost only)",
     )
 
 
 class EvaluationSettings(SettingsModel):
-    """The judgement of the trained model on the held-out data (`evaluate.py`)."""
+    """The judgement of the trained model on the held-out data."""
 
     compute: ProcessingCompute = Field(description="the machine that evaluates the model")
+    batch_transform: BatchTransformSettings | None = Field(
+        default=None,
+        description="the machines that serve held-out data to the model before it is registered, "
+        "or null",
+    )
 
 
 class GateSettings(SettingsModel):
     """What a model must reach to be registered."""
 
-    metric: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")] = Field(
-        description="a metric under `metrics` of evaluate.py's report, such as accuracy"
+    metric: Literal["accuracy", "macro_f1", "auc"] = Field(
+        description="accuracy, macro_f1, or (tables of two classes) auc"
     )
     floor: float = Field(
         ge=0, le=1, description="a number from 0 to 1: models below it are not registered"
     )
-
-
-class ServingSettings(SettingsModel):
-    """The endpoint."""
-
-    instance_type: ServingInstanceType = Field(
-        description="an instance type of endpoints, such as ml.c6i.large"
+    compare: bool = Field(
+        default=True,
+        description="true to compare with the approved model on the same held-out data, or false",
     )
-    instance_count: int = Field(ge=1, le=100, description="how many instances, 1 to 100")
-    content_types: Items[ContentType] = Field(
-        min_length=1, description="a list of what inference.py reads, such as application/x-image"
-    )
-    response_types: Items[ContentType] = Field(
-        min_length=1, description="a list of what inference.py answers with"
+    margin: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="a number from 0 to 1: how much worse than the approved model is still taken",
     )
 
 
 class WorkloadSettings(SettingsModel):
-    """What ``config/workloads/<name>.yaml`` says, with one environment's changes applied."""
+    """What ``config/workloads/<name>.yaml`` says, with one environment's changes applied.
+
+    The algorithm is one of: AWS's ``framework`` image around our ``code``, with or without an
+    ``image`` of ours that extends it; an ``algorithm`` of AWS's; an ``image`` of ours alone.
+    """
 
     name: Name = Field(description="the file's name without .yaml: lower-case words with hyphens")
     description: str = Field(default="", max_length=1_024, description="text")
-    task: Literal["image-classification"] = Field(
-        description="image-classification: pictures in one folder a class"
+    code: CodeFolder | None = Field(
+        default=None,
+        description="a folder model_code/<name in lower case with underscores> with predictor.py, "
+        "and train.py where there is a framework",
     )
-    code: CodeFolder = Field(
-        description="a folder of this repository with prepare.py, train.py, evaluate.py and "
-        "inference.py"
+    framework: FrameworkSettings | None = Field(
+        default=None, description="name, version and python of one of AWS's framework images"
     )
-    framework: FrameworkSettings = Field(description="name, version and python")
-    data: DataSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
-    tuning: TuningSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
-    training: TrainingSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
-    evaluation: EvaluationSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
-    gate: GateSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
-    serving: ServingSettings = Field(description="see config/workloads/cifar-tensorflow.yaml")
+    algorithm: AlgorithmSettings | None = Field(
+        default=None, description="name and version of an algorithm that AWS built"
+    )
+    image: CodeFolder | None = Field(
+        default=None,
+        description="a folder model_code/<name> with the Dockerfile of an image of one's own",
+    )
+    data: Annotated[ImageDataSettings | TableDataSettings, Field(discriminator="kind")] = Field(
+        description="image or table"
+    )
+    tuning: TuningSettings = Field(description=_EXAMPLE)
+    training: TrainingSettings = Field(description=_EXAMPLE)
+    evaluation: EvaluationSettings = Field(description=_EXAMPLE)
+    gate: GateSettings = Field(description=_EXAMPLE)
+    serving: ServingSettings = Field(description=_EXAMPLE)
+
+    @property
+    def package(self) -> str | None:
+        """The Python package of the workload's own code."""
+        return self.code.rpartition("/")[2] if self.code else None
 
     @model_validator(mode="after")
-    def _searched_or_fixed(self) -> WorkloadSettings:
+    def _fits_together(self) -> WorkloadSettings:
+        refuse(
+            [
+                *self._source_faults(),
+                *self._algorithm_faults(),
+                *self._epoch_faults(),
+                *self._hyperparameter_faults(),
+            ]
+        )
+        return self
+
+    def _source_faults(self) -> list[FieldFault]:
+        if not (self.framework or self.algorithm or self.image):
+            allowed = "a framework of AWS's, an algorithm of AWS's, or an image of one's own"
+            return [FieldFault("framework", None, "is missing, and so is any other", allowed)]
+        faults = []
+        if self.algorithm:
+            others = {"framework": self.framework, "image": self.image, "code": self.code}
+            faults += [
+                FieldFault(key, value, "has no place beside an algorithm of AWS's", "leave it out")
+                for key, value in others.items()
+                if value is not None
+            ]
+        elif self.code is None:
+            allowed = "a folder model_code/<name> with predictor.py"
+            faults.append(FieldFault("code", None, "is missing", allowed))
+        return faults
+
+    def _algorithm_faults(self) -> list[FieldFault]:
+        metrics = self.tuning.metrics
+        if not self.algorithm:
+            allowed = "names of metrics, each with a regular expression"
+            faults = (
+                [FieldFault("tuning.metrics", {}, "is missing", allowed)] if not metrics else []
+            )
+            if self.training.start_from == "champion":
+                problem = "is known of the built-in XGBoost alone"
+                faults.append(FieldFault("training.start_from", "champion", problem, "scratch"))
+            return faults
+        faults = []
+        if metrics:
+            problem = "are the algorithm's own, and SageMaker takes no others"
+            faults.append(FieldFault("tuning.metrics", list(metrics), problem, "leave it out"))
+        if self.data.kind != "table":
+            faults.append(
+                FieldFault("data.kind", self.data.kind, "is not what XGBoost learns from", "table")
+            )
+        return faults
+
+    def _epoch_faults(self) -> list[FieldFault]:
+        tuning, final = self.tuning.epochs, self.training.final_epochs
+        if (tuning is None) == (final is None):
+            return []
+        key, value = (
+            ("tuning.epochs", tuning)
+            if final is not None
+            else (
+                "training.final_epochs",
+                final,
+            )
+        )
+        allowed = "both tuning.epochs and training.final_epochs, or neither"
+        return [FieldFault(key, value, "is missing", allowed)]
+
+    def _hyperparameter_faults(self) -> list[FieldFault]:
         fixed = self.training.fixed_hyperparameters
         taken = dict.fromkeys(self.tuning.ranges, "is searched by tuning.ranges as well")
         taken |= dict.fromkeys(RESERVED_HYPERPARAMETERS, "is set by the pipeline")
-        refuse(
+        faults = [
             FieldFault(
                 f"training.fixed_hyperparameters.{name}",
                 fixed[name],
@@ -164,5 +188,14 @@ class WorkloadSettings(SettingsModel):
             )
             for name in fixed
             if name in taken
-        )
-        return self
+        ]
+        if self.training.start_from == "champion" and "num_round" not in fixed:
+            faults.append(
+                FieldFault(
+                    "training.start_from",
+                    "champion",
+                    "adds rounds to the approved model's, and num_round is not fixed",
+                    "num_round under training.fixed_hyperparameters, or scratch",
+                )
+            )
+        return faults

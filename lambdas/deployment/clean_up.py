@@ -13,9 +13,9 @@ from lambdas.deployment.requests import is_deployment_name
 def clean_up(
     plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str, group: str
 ) -> list[str]:
-    """Remove configurations and models older than those that served before the plan.
+    """Remove configurations and models that `plan` does not keep and that do not serve.
 
-    Kept are what serves, what the plan made, and what served before it, to go back to.
+    Kept are what the plan made, and what served alone before it, to go back to.
 
     Returns:
         Names of what was removed; a configuration and its model have one name.
@@ -24,11 +24,7 @@ def clean_up(
         ClientError: SageMaker refuses; calling again goes on from there.
     """
     endpoint = find_endpoint(sagemaker, endpoint_name)
-    kept = {
-        plan["endpoint"]["EndpointConfigName"],
-        plan["previous_config"],
-        endpoint.config if endpoint else None,
-    } - {None, ""}
+    kept = {*plan["keep"], endpoint.config if endpoint else None} - {None, ""}
     removed = {
         name
         for name in list_configs(sagemaker, group=group)
@@ -42,3 +38,23 @@ def clean_up(
             if name not in kept and remove_model(sagemaker, name)
         }
     return sorted(removed)
+
+
+def reject_loser(plan: Mapping[str, Any], *, sagemaker: Any) -> str:
+    """Reject the package of a new model that lost a split, so that the next model is not
+    compared with it.
+
+    Returns:
+        ARN of the package; empty if there is none to reject.
+
+    Raises:
+        ClientError: SageMaker refuses; calling again does no harm.
+    """
+    arn: str = plan["rejected_package"]
+    if arn:
+        sagemaker.update_model_package(
+            ModelPackageArn=arn,
+            ModelApprovalStatus="Rejected",
+            ApprovalDescription="An operator ended the split of traffic for the old model.",
+        )
+    return arn

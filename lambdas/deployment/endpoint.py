@@ -5,7 +5,8 @@ Statuses: "EndpointStatus" of DescribeEndpoint in the Amazon SageMaker API refer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,12 +26,14 @@ class Endpoint:
     Attributes:
         config: name of its endpoint configuration; empty where SageMaker names none.
         failure: SageMaker's reason; empty where there is none.
+        weights: of its variants, by their names; empty where nothing serves.
     """
 
     name: str
     status: str
     config: str
     failure: str
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -55,6 +58,11 @@ def find_endpoint(sagemaker: Any, name: str) -> Endpoint | None:
         status=described["EndpointStatus"],
         config=described.get("EndpointConfigName", ""),
         failure=described.get("FailureReason", ""),
+        weights={
+            variant["VariantName"]: variant["CurrentWeight"]
+            for variant in described.get("ProductionVariants", [])
+            if "CurrentWeight" in variant
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 | function | environment variables |
 |---|---|
-| plan | ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, INSTANCE_TYPE, INSTANCE_COUNT, KMS_KEY_ARN |
+| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, INSTANCE_TYPE, INSTANCE_COUNT, KMS_KEY_ARN, FIRST_SHARE |
 | smoke_test | ENDPOINT_NAME, MAX_FAILURES |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
@@ -16,9 +16,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
 from lambdas.deployment.plan import Planner
+from lambdas.deployment.plan_split import SplitPlanner
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.settings import (
     CleanUpSettings,
@@ -37,8 +39,14 @@ logging.getLogger().setLevel(logging.INFO)
 
 
 def plan(event: Event, context: Any) -> dict[str, Any]:
-    """SageMaker's event of an approval -> the requests to make, and what serves now."""
-    planner = Planner(settings=PlanSettings.read(os.environ), sagemaker=client("sagemaker"))
+    """SageMaker's event of an approval, or an operator's request about a split -> the requests
+    to make, and what serves now."""
+    settings, sagemaker = PlanSettings.read(os.environ), client("sagemaker")
+    planner: Planner | SplitPlanner = (
+        SplitPlanner(settings=settings, sagemaker=sagemaker)
+        if ACTION in event
+        else Planner(settings=settings, sagemaker=sagemaker)
+    )
     answer = planner.plan(event)
     logging.info("%s", answer["summary"])
     return answer
@@ -46,11 +54,12 @@ def plan(event: Event, context: Any) -> dict[str, Any]:
 
 def smoke_test(event: Event, context: Any) -> dict[str, Any]:
     """`{"plan"}` -> `{"passed", "detail"}`."""
-    settings = SmokeTestSettings.read(os.environ)
+    settings, asked = SmokeTestSettings.read(os.environ), event["plan"]
     answer = SmokeTest(
         endpoint_name=settings.endpoint_name,
+        variant=asked["target_variant"],
         max_failures=settings.max_failures,
-        samples=SampleStore(s3=client("s3"), uri=event["plan"]["samples"]),
+        samples=SampleStore(s3=client("s3"), uri=asked["samples"]),
         # A sample that is not answered twice is a finding, not a fault to be patient with.
         # An endpoint may take 60 seconds to answer.
         runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),
@@ -71,15 +80,16 @@ def roll_back(event: Event, context: Any) -> dict[str, Any]:
 
 
 def clean_up(event: Event, context: Any) -> dict[str, Any]:
-    """`{"plan"}` -> `{"removed"}`."""
-    settings = CleanUpSettings.read(os.environ)
+    """`{"plan"}` -> `{"removed", "rejected"}`."""
+    settings, sagemaker = CleanUpSettings.read(os.environ), client("sagemaker")
+    rejected = cleaning.reject_loser(event["plan"], sagemaker=sagemaker)
     removed = cleaning.clean_up(
         event["plan"],
-        sagemaker=client("sagemaker"),
+        sagemaker=sagemaker,
         endpoint_name=settings.endpoint_name,
         group=settings.model_package_group,
     )
-    return {"removed": removed}
+    return {"removed": removed, "rejected": rejected}
 
 
 def tear_down(event: Event, context: Any) -> None:

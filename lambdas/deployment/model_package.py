@@ -72,6 +72,38 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
     )
 
 
+def package_of_model(sagemaker: Any, model: str) -> str:
+    """ARN of the package that a model was made of; empty if there is none, or no such model.
+
+    Raises:
+        ClientError: SageMaker refuses.
+    """
+    try:
+        described = sagemaker.describe_model(ModelName=model)
+    except ClientError as error:
+        if is_missing(error):
+            return ""
+        raise
+    return str(described.get("PrimaryContainer", {}).get("ModelPackageName", ""))
+
+
+def samples_of(sagemaker: Any, arn: str) -> str:
+    """Where the samples of a package are, approved or not; empty where it is gone.
+
+    Raises:
+        ClientError: SageMaker refuses.
+    """
+    if not arn:
+        return ""
+    try:
+        described = sagemaker.describe_model_package(ModelPackageName=arn)
+    except ClientError as error:
+        if is_missing(error):
+            return ""
+        raise
+    return str(described.get("CustomerMetadataProperties", {}).get("samples", ""))
+
+
 def _faults(described: Mapping[str, Any], properties: Mapping[str, str], group: str) -> list[str]:
     faults = []
     found = described.get("ModelPackageGroupName")

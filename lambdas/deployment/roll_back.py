@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.traffic_split import percent, same_share, share_of_new
 from lambdas.deployment.endpoint import (
     DELETING,
     FAILED,
@@ -17,7 +18,8 @@ from lambdas.deployment.endpoint import (
     find_endpoint,
     is_in_progress,
 )
-from lambdas.deployment.removal import remove_deployment
+from lambdas.deployment.removal import remove_config, remove_model
+from lambdas.deployment.requests import update_request, weights_request
 from lambdas.shared.aws_errors import error_code, is_missing
 
 
@@ -37,14 +39,21 @@ class RollBack:
     """Takes the deployment `config` back. `sagemaker` is a boto3 client.
 
     Attributes:
-        config: name of the new endpoint configuration, which is also that of the new model.
+        config: name of the endpoint configuration that was asked for.
         previous: configuration that served before; None on a first deployment.
+        weights: of the variants of `previous`, by their names.
+        made_config, made_model: what was made for the deployment; empty for what was there.
+        keep_capacity: whether instances that variants were scaled to are kept.
     """
 
     sagemaker: Any
     endpoint_name: str
     config: str
     previous: str | None
+    weights: Mapping[str, float]
+    made_config: str
+    made_model: str
+    keep_capacity: bool
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str) -> RollBack:
@@ -54,6 +63,10 @@ class RollBack:
             endpoint_name=endpoint_name,
             config=plan["endpoint"]["EndpointConfigName"],
             previous=plan["previous_config"],
+            weights=plan["weights"]["before"],
+            made_config=plan["made"]["config"],
+            made_model=plan["made"]["model"],
+            keep_capacity=plan["endpoint"].get("RetainAllVariantProperties", False),
         )
 
     def move(self) -> Move:
@@ -65,6 +78,8 @@ class RollBack:
         endpoint = find_endpoint(self.sagemaker, self.endpoint_name)
         if endpoint is None:
             return self._gone()
+        if endpoint.status == IN_SERVICE and endpoint.config == self.previous:
+            return self._as_before(endpoint)
         if endpoint.status == IN_SERVICE and endpoint.config != self.config:
             return self._others_serve(endpoint)
         if self.previous is None:
@@ -74,10 +89,12 @@ class RollBack:
         if endpoint.status == FAILED:
             # SageMaker lets it be deleted only, and what is left may still be looked into.
             return self._ask_operator(endpoint, "delete it and approve a model package that works")
-        return self._update(endpoint, self.previous)
+        return self._update(
+            endpoint, update_request(endpoint.name, self.previous, keep_capacity=self.keep_capacity)
+        )
 
     def _gone(self) -> Move:
-        remove_deployment(self.sagemaker, self.config)
+        self._remove_made()
         if self.previous is None:
             return Move(True, f"There is no endpoint {self.endpoint_name}, as before")
         return Move(
@@ -86,16 +103,29 @@ class RollBack:
             "Approve a model package again to create it",
         )
 
+    def _as_before(self, endpoint: Endpoint) -> Move:
+        """What served before serves; a configuration has the weights that it began with."""
+        share = share_of_new(self.weights)
+        if len(self.weights) > 1 and not same_share(share_of_new(endpoint.weights), share):
+            return self._shift(endpoint, share)
+        self._remove_made()
+        split = f", with {percent(share)} to the new model" if share else ""
+        return Move(True, f"The endpoint {endpoint.name} serves {self.previous}{split}, as before")
+
     def _others_serve(self, endpoint: Endpoint) -> Move:
         """The new configuration is not in use: what was made can go."""
-        remove_deployment(self.sagemaker, self.config)
-        if endpoint.config == self.previous:
-            return Move(True, f"The endpoint {endpoint.name} serves {self.previous}, as before")
+        self._remove_made()
         return Move(
             True,
             f"The endpoint {endpoint.name} serves {endpoint.config}, which someone else asked for; "
             "it is left as it is",
         )
+
+    def _remove_made(self) -> None:
+        if self.made_config:
+            remove_config(self.sagemaker, self.made_config)
+        if self.made_model:
+            remove_model(self.sagemaker, self.made_model)
 
     def _delete(self, endpoint: Endpoint) -> Move:
         if endpoint.status == DELETING:
@@ -104,16 +134,33 @@ class RollBack:
             return Move(False, f"{endpoint}; nothing served before, so it is being deleted")
         return Move(False, f"{endpoint}; it is deleted once that is over")
 
-    def _update(self, endpoint: Endpoint, previous: str) -> Move:
+    def _update(self, endpoint: Endpoint, request: Mapping[str, Any]) -> Move:
+        back = f"{endpoint}; it goes back to {self.previous}"
+        return self._ask(endpoint, self.sagemaker.update_endpoint, request, back)
+
+    def _shift(self, endpoint: Endpoint, share: float) -> Move:
+        back = f"{endpoint}; the new model gets {percent(share)} of the requests again"
+        request = weights_request(endpoint.name, self.weights)
+        return self._ask(
+            endpoint, self.sagemaker.update_endpoint_weights_and_capacities, request, back
+        )
+
+    def _ask(
+        self,
+        endpoint: Endpoint,
+        call: Callable[..., Any],
+        request: Mapping[str, Any],
+        back: str,
+    ) -> Move:
         try:
-            self.sagemaker.update_endpoint(EndpointName=endpoint.name, EndpointConfigName=previous)
+            call(**request)
         except ClientError as error:
             if is_in_progress(error):
-                return Move(False, f"{endpoint}; it goes back to {previous} once that is over")
+                return Move(False, f"{back} once that is over")
             if is_missing(error) or error_code(error) == "ValidationException":
                 return self._ask_operator(endpoint, f"SageMaker refuses to go back: {error}")
             raise
-        return Move(False, f"{endpoint}; it goes back to {previous}")
+        return Move(False, back)
 
     def _ask_operator(self, endpoint: Endpoint, what: str) -> Move:
         return Move(

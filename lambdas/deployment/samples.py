@@ -1,34 +1,17 @@
-"""Held-out files that the training pipeline kept for the smoke test.
-
-`samples.json` beside them lists them:
-`{"schema_version": 1, "image_size": 32, "samples": [{"file", "label", "key"}]}`.
-"""
+"""Held-out files that the training pipeline kept for the smoke test, as they lie in S3."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-SCHEMA_VERSION = 1
-INDEX = "samples.json"
+from contracts import samples as contract
 
 
 class SamplesError(Exception):
-    """Samples that cannot be read or are not of the form described above."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """Attributes:
-    file: name beside the index.
-    label: class that the file was uploaded under.
-    """
-
-    file: str
-    label: str
+    """Samples that cannot be read or are not of the form that `contracts.samples` describes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,23 +21,17 @@ class SampleStore:
     s3: Any
     uri: str
 
-    def index(self) -> tuple[Sample, ...]:
-        """All samples, at least one. Raises SamplesError."""
-        content = self.read(INDEX)
-        place = self._place(INDEX)
+    def index(self) -> contract.Samples:
+        """The list of the samples, one at least. Raises SamplesError."""
+        content = self.read(contract.INDEX)
+        place = self._place(contract.INDEX)
         try:
-            document = json.loads(content)
-        except ValueError as error:
-            raise SamplesError(f"{place} is not JSON: {error}") from error
-        samples = document.get("samples") if isinstance(document, dict) else None
-        if not isinstance(samples, list) or document.get("schema_version") != SCHEMA_VERSION:
-            raise SamplesError(
-                f"{place}: expected an object with schema_version {SCHEMA_VERSION} and a list "
-                "of samples"
-            )
-        if not samples:
+            found = contract.Samples.parse(content)
+        except contract.SamplesError as error:
+            raise SamplesError(f"{place}: {error}") from error
+        if not found.samples:
             raise SamplesError(f"{place} lists no sample: a model without a test does not go live")
-        return tuple(_sample(f"{place}: samples[{i}]", each) for i, each in enumerate(samples))
+        return found
 
     def read(self, file: str) -> bytes:
         """Content of a file. Raises SamplesError."""
@@ -72,12 +49,3 @@ class SampleStore:
     def _place(self, file: str) -> str:
         bucket, prefix = self._bucket_and_prefix()
         return f"s3://{bucket}/{prefix}{file}"
-
-
-def _sample(where: str, item: Any) -> Sample:
-    if not isinstance(item, dict):
-        raise SamplesError(f"{where}: expected an object, got {item!r}")
-    for name in ("file", "label"):
-        if not isinstance(item.get(name), str) or not item[name]:
-            raise SamplesError(f"{where}.{name}: expected a text, got {item.get(name)!r}")
-    return Sample(file=item["file"], label=item["label"])

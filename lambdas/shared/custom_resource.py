@@ -57,7 +57,33 @@ def on_delete(event: Event, context: Any, work: Work) -> None:
     that Lambda calls the function again.
     """
     deleted = event["RequestType"] == "Delete"
-    _answer(event, _attempt(event, context, work) if deleted else None)
+    answer(event, reason=_attempt(event, context, work) if deleted else None)
+
+
+def answer(
+    event: Event, *, reason: str | None = None, data: Mapping[str, str] | None = None
+) -> None:
+    """Tell CloudFormation that the request is done, or why it failed.
+
+    Args:
+        reason: of a failure; None for success.
+        data: attributes of the resource, which a template reads with `Fn::GetAtt`.
+
+    Raises:
+        OSError: the answer was not taken.
+    """
+    told: dict[str, Any] = {
+        "Status": "FAILED" if reason else "SUCCESS",
+        "PhysicalResourceId": physical_id(event),
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+    }
+    if reason:
+        told["Reason"] = reason[:_REASON_CHARACTERS]
+    if data:
+        told["Data"] = dict(data)
+    _put(str(event["ResponseURL"]), json.dumps(told).encode())
 
 
 def physical_id(event: Event) -> str:
@@ -88,19 +114,6 @@ def _attempt(event: Event, context: Any, work: Work) -> str | None:
     if thread.is_alive():
         return f"not done after {seconds:.0f} s; delete again to go on from here"
     return faults[0] if faults else None
-
-
-def _answer(event: Event, reason: str | None) -> None:
-    answer = {
-        "Status": "FAILED" if reason else "SUCCESS",
-        "PhysicalResourceId": physical_id(event),
-        "StackId": event["StackId"],
-        "RequestId": event["RequestId"],
-        "LogicalResourceId": event["LogicalResourceId"],
-    }
-    if reason:
-        answer["Reason"] = reason[:_REASON_CHARACTERS]
-    _put(str(event["ResponseURL"]), json.dumps(answer).encode())
 
 
 def _put(url: str, body: bytes) -> None:

@@ -48,6 +48,20 @@ class EnvironmentReader:
             self._faults.append(f"{name}={value} is less than {minimum}")
         return value
 
+    def share(self, name: str) -> float:
+        """A number from 0 to 1."""
+        text = self.text(name)
+        if not text:
+            return 0.0
+        try:
+            value = float(text)
+        except ValueError:
+            self._faults.append(f"{name}={text!r} is not a number")
+            return 0.0
+        if not 0 <= value <= 1:
+            self._faults.append(f"{name}={text} is not from 0 to 1")
+        return value
+
     def check(self) -> None:
         """Raises EnvironmentFaults with every fault met so far."""
         if self._faults:

@@ -13,9 +13,12 @@ class NoWinnerError(Exception):
 
 
 def final_hyperparameters(
-    sagemaker: Any, *, tuning_job_name: str, final_epochs: int
+    sagemaker: Any, *, tuning_job_name: str, final_epochs: int | None
 ) -> dict[str, str]:
     """One text a hyperparameter, with `epochs` raised, and the names of both jobs.
+
+    Args:
+        final_epochs: None where the training knows no epochs.
 
     Raises:
         NoWinnerError: no training job of the tuning job completed.
@@ -36,7 +39,7 @@ def final_hyperparameters(
     own = {key: value for key, value in used.items() if not key.startswith(_FOREIGN)}
     return {
         **own,
-        "epochs": str(final_epochs),
+        **({} if final_epochs is None else {"epochs": str(final_epochs)}),
         "tuning_job_name": tuning_job_name,
         "best_training_job": best,
     }

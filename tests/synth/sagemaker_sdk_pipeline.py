@@ -32,7 +32,11 @@ from sagemaker.core.training.configs import (
     OutputDataConfig,
     StoppingCondition,
 )
-from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
+from sagemaker.core.transformer import Transformer
+from sagemaker.core.workflow.conditions import (
+    ConditionGreaterThanOrEqualTo,
+    ConditionLessThanOrEqualTo,
+)
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.parameters import ParameterString
@@ -49,12 +53,17 @@ from sagemaker.mlops.workflow.retry import (
     StepExceptionTypeEnum,
     StepRetryPolicy,
 )
-from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
+from sagemaker.mlops.workflow.steps import (
+    ProcessingStep,
+    TrainingStep,
+    TransformStep,
+    TuningStep,
+)
 from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.model_trainer import ModelTrainer
 from sagemaker.train.tuner import HyperparameterTuner
 
-from infra.pipeline.images import Scope, image_uri
+from infra.pipeline.context import PipelineContext
 from infra.pipeline.resources import PipelineResources
 from infra.settings import EnvironmentSettings, WorkloadSettings
 from infra.settings.compute import ProcessingCompute, TrainingCompute
@@ -85,6 +94,7 @@ class _SdkPipeline:
     ) -> None:
         self.workload, self.environment, self.resources = workload, environment, resources
         self.session = _session(environment)
+        self.images = PipelineContext(workload, environment, resources).images
         self.manifest: Any = ParameterString("DatasetManifest")
         self.version: Any = ParameterString("DatasetVersion")
 
@@ -92,13 +102,28 @@ class _SdkPipeline:
         prepare = self.prepare()
         tune = self.tune(prepare)
         raise_epochs = self.raise_epochs(tune)
+        champion = self.find_champion()
         train = self.train(prepare, raise_epochs)
-        evaluate, report = self.evaluate(prepare, train)
-        gate = self.gate(prepare, tune, train, evaluate, report)
+        model = self.create_model(train)
+        transform = self.transform(prepare, model)
+        delete = self.delete_model(transform)
+        evaluate, report = self.evaluate(prepare, raise_epochs, champion, train, transform)
+        gate = self.gate(prepare, tune, raise_epochs, train, evaluate, report)
         pipeline: Any = Pipeline(
             name=self.resources.pipeline_name,
             parameters=[self.manifest, self.version],
-            steps=[prepare, tune, raise_epochs, train, evaluate, gate],
+            steps=[
+                prepare,
+                tune,
+                raise_epochs,
+                champion,
+                train,
+                model,
+                transform,
+                delete,
+                evaluate,
+                gate,
+            ],
             sagemaker_session=self.session,
         )
         definition: dict[str, Any] = json.loads(pipeline.definition())
@@ -113,10 +138,16 @@ class _SdkPipeline:
             on="/", values=["s3:/", bucket, "quarantine", self.workload.name, self.version]
         )
         arguments = {
+            "--layout": data.layout,
+            "--format": "tfrecord",
             "--image-size": data.image_size,
+            "--crop-to-bounding-box": "false",
+            "--formats": ",".join(data.formats),
+            "--min-edge": data.min_edge,
+            "--min-images-per-class": data.min_images_per_class,
+            "--max-imbalance": data.max_imbalance,
             "--validation-fraction": data.validation_fraction,
             "--test-fraction": data.test_fraction,
-            "--min-images-per-class": data.min_images_per_class,
             "--max-bad-fraction": data.max_bad_fraction,
             "--samples": data.samples,
         }
@@ -146,18 +177,81 @@ class _SdkPipeline:
         return TuningStep("Tune", step_args=tuner.tune(), retry_policies=_job_retries())
 
     def raise_epochs(self, tune: Any) -> Any:
-        names = (*self.workload.tuning.ranges, "epochs", "tuning_job_name", "best_training_job")
-        return LambdaStep(
+        names = (*self.workload.tuning.ranges, "epochs")
+        return self.function(
             "RaiseEpochs",
-            lambda_func=Lambda(
-                function_arn=self.resources.raise_epochs_function_arn, session=self.session
-            ),
+            self.resources.raise_epochs_function_arn,
             inputs={
                 "tuning_job_name": tune.properties.HyperParameterTuningJobName,
+                "trials_uri": self.run_prefix("tuning"),
                 "final_epochs": self.workload.training.final_epochs,
             },
-            outputs=[LambdaOutput(output_name=name) for name in names],
+            outputs=(*names, "tuning_job_name", "best_training_job", "trials_uri"),
         )
+
+    def find_champion(self) -> Any:
+        return self.function(
+            "FindChampion",
+            self.resources.find_champion_function_arn,
+            inputs={
+                "model_package_group_name": self.resources.model_package_group_name,
+                "champion_uri": self.run_prefix("champion"),
+            },
+            outputs=("champion_uri", "model_package_arn"),
+        )
+
+    def delete_model(self, transform: Any) -> Any:
+        return self.function(
+            "DeleteModel",
+            self.resources.delete_model_function_arn,
+            inputs={"model_name": transform.properties.ModelName},
+            outputs=("model_name",),
+        )
+
+    def function(
+        self, step: str, arn: str, *, inputs: dict[str, Any], outputs: tuple[str, ...]
+    ) -> Any:
+        return LambdaStep(
+            step,
+            lambda_func=Lambda(function_arn=arn, session=self.session),
+            inputs=inputs,
+            outputs=[LambdaOutput(output_name=name) for name in outputs],
+        )
+
+    def create_model(self, train: Any) -> Any:
+        builder: Any = ModelBuilder(
+            s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
+            image_uri=self.images.transform,
+            role_arn=self.resources.role_arn,
+            sagemaker_session=self.session,
+            network=Networking(enable_network_isolation=True),
+        )
+        return ModelStep(
+            "CreateModel", step_args=builder.build(), retry_policies=[_service_retry()]
+        )
+
+    def transform(self, prepare: Any, model: Any) -> Any:
+        compute = self.workload.evaluation.batch_transform
+        assert compute is not None
+        transformer: Any = Transformer(
+            model_name=model.properties.ModelName,
+            instance_count=compute.instance_count,
+            instance_type=compute.instance_type,
+            assemble_with="None",
+            accept="application/json",
+            output_path=self.run_prefix("transform"),
+            output_kms_key=self.resources.kms_key_arn,
+            max_concurrent_transforms=compute.max_concurrent_transforms,
+            volume_kms_key=self.volume_key(compute.instance_type),
+            sagemaker_session=self.session,
+        )
+        step_args = transformer.transform(
+            data=Join(on="/", values=[_output_uri(prepare, "samples"), "files", ""]),
+            content_type="application/x-image",
+            compression_type="None",
+            split_type="None",
+        )
+        return TransformStep("BatchTransform", step_args=step_args, retry_policies=_job_retries())
 
     def train(self, prepare: Any, raise_epochs: Any) -> Any:
         tuned = (*self.workload.tuning.ranges, "epochs")
@@ -174,16 +268,31 @@ class _SdkPipeline:
         )
         return TrainingStep("Train", step_args=trainer.train(), retry_policies=_job_retries())
 
-    def evaluate(self, prepare: Any, train: Any) -> tuple[Any, Any]:
+    def evaluate(
+        self, prepare: Any, raise_epochs: Any, champion: Any, train: Any, transform: Any
+    ) -> tuple[Any, Any]:
         report = PropertyFile(name="EvaluationReport", output_name="report", path="evaluation.json")
         inputs = {
             "model": train.properties.ModelArtifacts.S3ModelArtifacts,
             "test": _output_uri(prepare, "test"),
+            "samples": _output_uri(prepare, "samples"),
+            "tuning": raise_epochs.properties.Outputs["trials_uri"],
+            "champion": champion.properties.Outputs["champion_uri"],
+            "transform": transform.properties.TransformOutput.S3OutputPath,
             "code": self.resources.code_uri,
         }
         compute = self.workload.evaluation.compute
         step_args = self.processor("shared.evaluation.evaluate", compute).run(
-            inputs=_inputs(inputs), outputs=_outputs({"report": self.run_prefix("evaluation")})
+            inputs=_inputs(inputs),
+            outputs=_outputs({"report": self.run_prefix("evaluation")}),
+            arguments=[
+                "--kind",
+                "image",
+                "--predictor",
+                "cifar_tensorflow.predictor",
+                "--gate-metric",
+                self.workload.gate.metric,
+            ],
         )
         step = ProcessingStep(
             "Evaluate",
@@ -193,10 +302,21 @@ class _SdkPipeline:
         )
         return step, report
 
-    def gate(self, prepare: Any, tune: Any, train: Any, evaluate: Any, report: Any) -> Any:
+    def gate(
+        self,
+        prepare: Any,
+        tune: Any,
+        raise_epochs: Any,
+        train: Any,
+        evaluate: Any,
+        report: Any,
+    ) -> Any:
         gate = self.workload.gate
         reached: Any = JsonGet(
             step_name="Evaluate", property_file=report, json_path=f"metrics.{gate.metric}.value"
+        )
+        shortfall: Any = JsonGet(
+            step_name="Evaluate", property_file=report, json_path="comparison.shortfall"
         )
         report_uri = Join(on="/", values=[_output_uri(evaluate, "report"), "evaluation.json"])
         message = Join(
@@ -204,23 +324,30 @@ class _SdkPipeline:
             values=[
                 f"Not registered: {gate.metric} on the held-out data is ",
                 reached,
-                f", below the floor of {gate.floor} that "
-                f"config/workloads/{self.workload.name}.yaml sets. Report: ",
+                ", and falls short of the approved model's by ",
+                shortfall,
+                f". config/workloads/{self.workload.name}.yaml wants {gate.metric} {gate.floor} "
+                f"or better, at most {gate.margin} below the approved model's. Report: ",
                 report_uri,
             ],
         )
         return ConditionStep(
             "Gate",
-            conditions=[ConditionGreaterThanOrEqualTo(left=reached, right=gate.floor)],
-            if_steps=[self.register(prepare, tune, train, report_uri)],
+            conditions=[
+                ConditionGreaterThanOrEqualTo(left=reached, right=gate.floor),
+                ConditionLessThanOrEqualTo(left=shortfall, right=gate.margin),
+            ],
+            if_steps=[self.register(prepare, tune, raise_epochs, train, report_uri)],
             else_steps=[FailStep("Reject", error_message=message)],
         )
 
-    def register(self, prepare: Any, tune: Any, train: Any, report_uri: Any) -> Any:
+    def register(
+        self, prepare: Any, tune: Any, raise_epochs: Any, train: Any, report_uri: Any
+    ) -> Any:
         serving = self.workload.serving
         builder: Any = ModelBuilder(
             s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
-            image_uri=self.image("inference", serving.instance_type),
+            image_uri=self.images.serve,
             role_arn=self.resources.role_arn,
             sagemaker_session=self.session,
         )
@@ -240,9 +367,17 @@ class _SdkPipeline:
                 "dataset_version": self.version,
                 "dataset_manifest": self.manifest,
                 "samples": _output_uri(prepare, "samples"),
+                "baseline": _output_uri(prepare, "report"),
                 "evaluation_report": report_uri,
                 "tuning_job": tune.properties.HyperParameterTuningJobName,
+                "training_job": train.properties.TrainingJobName,
                 "source": self.resources.code_uri,
+                "training_image": self.images.train,
+                "inference_image": self.images.serve,
+                **{
+                    f"hyperparameter/{name}": raise_epochs.properties.Outputs[name]
+                    for name in self.workload.tuning.ranges
+                },
             },
         )
         return ModelStep("Register", step_args=step_args, retry_policies=[_service_retry()])
@@ -250,7 +385,7 @@ class _SdkPipeline:
     def processor(self, module: str, compute: ProcessingCompute) -> Any:
         return Processor(
             role=self.resources.role_arn,
-            image_uri=self.image("training", compute.instance_type),
+            image_uri=self.images.prepare,
             instance_count=1,
             instance_type=compute.instance_type,
             entrypoint=["bash", "-c", UNPACK_AND_RUN, module],
@@ -287,7 +422,7 @@ class _SdkPipeline:
             stopping["max_wait_time_in_seconds"] = compute.max_wait_minutes * 60
         metrics = self.workload.tuning.metrics
         trainer: Any = ModelTrainer(
-            training_image=self.image("training", compute.instance_type),
+            training_image=self.images.train,
             training_input_mode="File",
             role=self.resources.role_arn,
             sagemaker_session=self.session,
@@ -337,17 +472,6 @@ class _SdkPipeline:
 
     def volume_key(self, instance_type: str) -> str | None:
         return None if has_local_storage(instance_type) else self.resources.kms_key_arn
-
-    def image(self, scope: Scope, instance_type: str) -> str:
-        framework = self.workload.framework
-        return image_uri(
-            framework=framework.name,
-            version=framework.version,
-            python=framework.python,
-            scope=scope,
-            instance_type=instance_type,
-            region=self.environment.region,
-        )
 
     def run_prefix(self, name: str) -> Any:
         run = ExecutionVariables.PIPELINE_EXECUTION_ID

@@ -22,9 +22,11 @@ WORDS = sorted(path.parent.name for path in LAMBDAS.glob("*/handler.py"))
 
 # boto3's name of a service to that of its IAM actions.
 _PREFIXES = {"sagemaker-runtime": "sagemaker", "stepfunctions": "states"}
-# S3's operations whose permissions have other names (Amazon S3 API reference).
+# Operations whose permissions have other names (Amazon S3 and Lambda API references).
 _OTHER_NAMES = {
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+    "lambda:Invoke": {"lambda:InvokeFunction"},
+    "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
 }

@@ -33,13 +33,21 @@ pytestmark = [
 DESCRIPTION = "the SDK's steps could have descriptions as well; ours say what a step is for"
 NO_ISOLATION = "the SDK's tuner drops the trainer's networking, so that trials go unencrypted"
 NO_EMPTY_METRICS = "the SDK sends empty objects"
+OTHER_FRAMEWORKS = (
+    "settings of the script mode of other frameworks; TensorFlow Serving finds "
+    "code/inference.py in the model itself"
+)
 IN_THE_GROUP = "the SDK's builder sets no framework unless it also builds the model"
 
 WE_ADD = {
     "Prepare.Description": DESCRIPTION,
     "Tune.Description": DESCRIPTION,
     "RaiseEpochs.Description": DESCRIPTION,
+    "FindChampion.Description": DESCRIPTION,
     "Train.Description": DESCRIPTION,
+    "CreateModel.Description": DESCRIPTION,
+    "BatchTransform.Description": DESCRIPTION,
+    "DeleteModel.Description": DESCRIPTION,
     "Evaluate.Description": DESCRIPTION,
     "Gate.Description": DESCRIPTION,
     "Register.Description": DESCRIPTION,
@@ -47,6 +55,7 @@ WE_ADD = {
     "Tune.Arguments.TrainingJobDefinition.EnableNetworkIsolation": NO_ISOLATION,
     "Register.Arguments.InferenceSpecification.Containers[0].Framework": IN_THE_GROUP,
     "Register.Arguments.InferenceSpecification.Containers[0].FrameworkVersion": IN_THE_GROUP,
+    "Register.Arguments.ModelCard": "the SDK's builder takes a card whose values are known now",
 }
 """What only our definition has, by path."""
 
@@ -55,10 +64,8 @@ WE_LEAVE_OUT = {
     "PipelineExperimentConfig": "would create an experiment for each run, which needs rights",
     "Tune.Arguments.TrainingJobDefinition.OutputDataConfig.CompressionType": "GZIP is the default",
     "Train.Arguments.OutputDataConfig.CompressionType": "GZIP is the default",
-    "Register.Arguments.InferenceSpecification.Containers[0].Environment": (
-        "settings of the script mode of other frameworks; TensorFlow Serving finds "
-        "code/inference.py in the model itself"
-    ),
+    "Register.Arguments.InferenceSpecification.Containers[0].Environment": OTHER_FRAMEWORKS,
+    "CreateModel.Arguments.PrimaryContainer.Environment": OTHER_FRAMEWORKS,
     "Register.Arguments.ModelMetrics.Bias": NO_EMPTY_METRICS,
     "Register.Arguments.ModelMetrics.Explainability": NO_EMPTY_METRICS,
     "Register.Arguments.SkipModelValidation": "null in the SDK",

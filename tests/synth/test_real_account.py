@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.deployment_states import (
+from infra.constructs.deployment_parts import (
     MAX_LOOKS,
     MAX_TURN_SECONDS,
     TIMEOUT_SECONDS,

@@ -16,7 +16,7 @@ CODE_FOLDER = "/opt/ml/processing/code"
 
 CODE_INPUT = "code"
 
-_RUN_SCRIPT = (
+_RUN_MODULE = (
     f"mkdir -p {CODE_FOLDER}"
     f" && tar -xzf {INPUT_FOLDER}/{CODE_INPUT}/*.gz -C {CODE_FOLDER}"
     f" && cd {CODE_FOLDER}"
@@ -45,7 +45,7 @@ class PropertyFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingStep(Step):
-    """Runs a module of the code archive, as `python3 -m` does, on one instance.
+    """Runs a module of the code archive, as `python3 -m` does, on one instance or several.
 
     Attributes:
         inputs: S3 URI by name; each lands in ``/opt/ml/processing/input/<name>``.
@@ -62,6 +62,7 @@ class ProcessingStep(Step):
     role_arn: Text
     kms_key_arn: Text
     instance_type: str
+    instance_count: int = 1
     volume_gb: int
     max_runtime_seconds: int
     inputs: Mapping[str, Text]
@@ -75,7 +76,7 @@ class ProcessingStep(Step):
         """A CreateProcessingJob request, without the name that the pipeline gives the job."""
         cluster: dict[str, Any] = {
             "InstanceType": self.instance_type,
-            "InstanceCount": 1,
+            "InstanceCount": self.instance_count,
             "VolumeSizeInGB": self.volume_gb,
         }
         if not has_local_storage(self.instance_type):
@@ -84,7 +85,7 @@ class ProcessingStep(Step):
             "ProcessingResources": {"ClusterConfig": cluster},
             "AppSpecification": {
                 "ImageUri": self.image_uri,
-                "ContainerEntrypoint": ["bash", "-c", _RUN_SCRIPT, self.module],
+                "ContainerEntrypoint": ["bash", "-c", _RUN_MODULE, self.module],
             },
             "RoleArn": self.role_arn,
             "ProcessingInputs": [

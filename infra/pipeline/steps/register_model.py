@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from infra.pipeline.steps.step import Step
@@ -20,6 +20,9 @@ class RegisterModelStep(Step):
         approval_status: what the package is registered as; an approved one is deployed at once.
         metadata: what the registry keeps beside the model: 1 to 50 names, texts of at most 256
             characters.
+        framework: name, as SageMaker knows it, and version; None for an image of one's own.
+        model_card: its content.
+        environment: variables of the serving container.
         report_uri: the evaluation report, which the registry shows as model quality.
     """
 
@@ -30,30 +33,29 @@ class RegisterModelStep(Step):
     package_description: str
     image_uri: Text
     model_uri: Text
-    framework: str
-    framework_version: str
+    framework: tuple[str, str] | None
     instance_types: tuple[str, ...]
     content_types: tuple[str, ...]
     response_types: tuple[str, ...]
     report_uri: Text
     metadata: Mapping[str, Text]
+    model_card: Text
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arguments(self) -> dict[str, Any]:
         """A CreateModelPackage request."""
+        container: dict[str, Any] = {"Image": self.image_uri, "ModelDataUrl": self.model_uri}
+        if self.framework is not None:
+            container["Framework"], container["FrameworkVersion"] = self.framework
+        if self.environment:
+            container["Environment"] = dict(self.environment)
         return {
             "ModelPackageGroupName": self.group_name,
             "ModelPackageDescription": self.package_description,
             "ModelApprovalStatus": self.approval_status,
             "InferenceSpecification": {
-                "Containers": [
-                    {
-                        "Image": self.image_uri,
-                        "ModelDataUrl": self.model_uri,
-                        "Framework": self.framework.upper(),
-                        "FrameworkVersion": self.framework_version,
-                    }
-                ],
+                "Containers": [container],
                 "SupportedContentTypes": list(self.content_types),
                 "SupportedResponseMIMETypes": list(self.response_types),
                 "SupportedRealtimeInferenceInstanceTypes": list(self.instance_types),
@@ -64,4 +66,8 @@ class RegisterModelStep(Step):
                 }
             },
             "CustomerMetadataProperties": dict(self.metadata),
+            "ModelCard": {
+                "ModelCardContent": self.model_card,
+                "ModelCardStatus": "PendingReview",
+            },
         }

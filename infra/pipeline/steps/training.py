@@ -26,6 +26,11 @@ class TrainingStep(Step):
         return {**self.job.request(), "HyperParameters": dict(self.hyperparameters)}
 
     @property
+    def training_job_name(self) -> StepProperty:
+        """The name that the pipeline gave the job."""
+        return self.property("TrainingJobName")
+
+    @property
     def model_uri(self) -> StepProperty:
         """Where the model.tar.gz is."""
         return self.property("ModelArtifacts.S3ModelArtifacts")

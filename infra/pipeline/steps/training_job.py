@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from infra.pipeline.variables import Text
 from infra.settings.compute import TrainingCompute
@@ -13,13 +13,21 @@ from infra.settings.instance_types import has_local_storage
 CHECKPOINT_FOLDER = "/opt/ml/checkpoints"
 
 
+class Channel(NamedTuple):
+    """Input of a training job: everything under a prefix, and of what MIME type it is."""
+
+    uri: Text
+    content_type: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob:
-    """A training job in script mode, but for its hyperparameters.
+    """A training job, but for its hyperparameters.
 
     Attributes:
-        channels: S3 URI by name; each lands in ``/opt/ml/input/data/<name>``.
-        metrics: regular expression by name, searched in the job's log.
+        channels: by name; each lands in ``/opt/ml/input/data/<name>``.
+        metrics: regular expression by name, searched in the job's log; none for a built-in
+            algorithm, which has its own.
         output_uri: S3 prefix; the model lands in ``<prefix>/<job name>/output/model.tar.gz``.
         checkpoint_uri: S3 prefix that ``/opt/ml/checkpoints`` is kept at, or None for none.
     """
@@ -28,23 +36,25 @@ class TrainingJob:
     role_arn: Text
     kms_key_arn: Text
     compute: TrainingCompute
-    channels: Mapping[str, Text]
+    channels: Mapping[str, Channel]
     metrics: Mapping[str, str]
     output_uri: Text
     checkpoint_uri: Text | None = None
 
     def request(self) -> dict[str, Any]:
         """The members that CreateTrainingJob and a tuning job's training definition share."""
+        algorithm: dict[str, Any] = {
+            "TrainingImage": self.image_uri,
+            "TrainingInputMode": "File",
+        }
+        if self.metrics:
+            algorithm["MetricDefinitions"] = [
+                {"Name": name, "Regex": regex} for name, regex in self.metrics.items()
+            ]
         request: dict[str, Any] = {
-            "AlgorithmSpecification": {
-                "TrainingImage": self.image_uri,
-                "TrainingInputMode": "File",
-                "MetricDefinitions": [
-                    {"Name": name, "Regex": regex} for name, regex in self.metrics.items()
-                ],
-            },
+            "AlgorithmSpecification": algorithm,
             "RoleArn": self.role_arn,
-            "InputDataConfig": [_channel(name, uri) for name, uri in self.channels.items()],
+            "InputDataConfig": [_channel(name, channel) for name, channel in self.channels.items()],
             "OutputDataConfig": {"S3OutputPath": self.output_uri, "KmsKeyId": self.kms_key_arn},
             "ResourceConfig": self._resources(),
             "StoppingCondition": self._stopping(),
@@ -95,14 +105,17 @@ def script_mode(*, program: str, code_uri: Text, region: str) -> dict[str, Text]
     }
 
 
-def _channel(name: str, uri: Text) -> dict[str, Any]:
-    return {
+def _channel(name: str, channel: Channel) -> dict[str, Any]:
+    request: dict[str, Any] = {
         "ChannelName": name,
         "DataSource": {
             "S3DataSource": {
                 "S3DataType": "S3Prefix",
-                "S3Uri": uri,
+                "S3Uri": channel.uri,
                 "S3DataDistributionType": "FullyReplicated",
             }
         },
     }
+    if channel.content_type is not None:
+        request["ContentType"] = channel.content_type
+    return request

@@ -67,7 +67,11 @@ def test_the_steps_are_those_of_the_design() -> None:
         ("Prepare", "Processing"),
         ("Tune", "Tuning"),
         ("RaiseEpochs", "Lambda"),
+        ("FindChampion", "Lambda"),
         ("Train", "Training"),
+        ("CreateModel", "Model"),
+        ("BatchTransform", "Transform"),
+        ("DeleteModel", "Lambda"),
         ("Evaluate", "Processing"),
         ("Gate", "Condition"),
     ]

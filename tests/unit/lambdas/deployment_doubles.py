@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
 
 from lambdas.deployment.plan import Plan, Planner
+from lambdas.deployment.plan_split import SplitPlanner
 from lambdas.deployment.settings import PlanSettings
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
 
@@ -14,6 +16,7 @@ GROUP = "rookery-test-birds"
 ENDPOINT = "rookery-test-birds"
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
 PACKAGE = f"{ARN}model-package/{GROUP}/3"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 ROLE = "arn:aws:iam::123456789012:role/models"
 _TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
@@ -26,6 +29,8 @@ class SageMaker:
         configs, models: names.
         calls: operations that changed something, in order.
         deletes_while_creating: whether an endpoint that is being created may be deleted.
+        split_configs: requests of the configurations with two variants, by their names.
+        packages_of: ARN of the package that a model was made of, by the model's name.
     """
 
     def __init__(self) -> None:
@@ -35,6 +40,8 @@ class SageMaker:
         self.models: set[str] = set()
         self.calls: list[str] = []
         self.deletes_while_creating = False
+        self.split_configs: dict[str, dict[str, Any]] = {}
+        self.packages_of: dict[str, str] = {}
         self._target: dict[str, str] = {}
 
     def client(self) -> Any:
@@ -47,6 +54,7 @@ class SageMaker:
             "EndpointConfigName": config,
             **fields,
         }
+        self.weigh(config)
         self.add(config)
 
     def add(self, *names: str) -> None:
@@ -54,15 +62,60 @@ class SageMaker:
         self.configs |= set(names)
         self.models |= set(names)
 
+    def do(self, plan: Plan) -> None:
+        """What the state machine does with a plan, and the endpoint settles."""
+        if plan["make_model"]:
+            self.models.add(plan["model"]["ModelName"])
+            arn = plan["model"]["PrimaryContainer"]["ModelPackageName"]
+            self.packages_of[plan["model"]["ModelName"]] = arn
+        if plan["make_config"]:
+            config = plan["endpoint_config"]
+            self.configs.add(config["EndpointConfigName"])
+            if len(config["ProductionVariants"]) > 1:
+                self.split_configs[config["EndpointConfigName"]] = config
+        if plan["kind"] == "shift":
+            self.client().update_endpoint_weights_and_capacities(**plan["shift"])
+        elif plan["endpoint_exists"]:
+            self.client().update_endpoint(**plan["endpoint"])
+        else:
+            self.serve(plan["endpoint"]["EndpointConfigName"])
+        self.settle()
+        self.calls.clear()
+
+    def weigh(self, config: str, weights: dict[str, float] | None = None) -> None:
+        """Let the endpoint's variants have these weights, or those of a configuration."""
+        variants = self._config(config)["ProductionVariants"]
+        initial = {each["VariantName"]: each["InitialVariantWeight"] for each in variants}
+        self.endpoints[ENDPOINT]["ProductionVariants"] = [
+            # SageMaker keeps 32 bits.
+            {"VariantName": name, "CurrentWeight": struct.unpack("f", struct.pack("f", weight))[0]}
+            for name, weight in (weights or initial).items()
+        ]
+
+    def _config(self, name: str) -> dict[str, Any]:
+        return self.split_configs.get(name) or {
+            "EndpointConfigName": name,
+            "ProductionVariants": [
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": name,
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": 1,
+                    "InitialVariantWeight": 1.0,
+                }
+            ],
+            "KmsKeyId": KEY,
+        }
+
     def settle(self) -> None:
         for name, endpoint in list(self.endpoints.items()):
             if endpoint["EndpointStatus"] == "Deleting":
                 del self.endpoints[name]
             elif endpoint["EndpointStatus"] in _TRANSITIONAL:
                 endpoint["EndpointStatus"] = "InService"
-                endpoint["EndpointConfigName"] = self._target.pop(
-                    name, endpoint["EndpointConfigName"]
-                )
+                if name in self._target:
+                    endpoint["EndpointConfigName"] = self._target.pop(name)
+                    self.weigh(endpoint["EndpointConfigName"])
 
     def DescribeModelPackage(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name = request["ModelPackageName"]
@@ -79,6 +132,59 @@ class SageMaker:
             "LastModifiedTime": 0,
             **self._endpoint(name),
         }
+
+    def DescribeEndpointConfig(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["EndpointConfigName"]
+        if name not in self.configs:
+            raise ServiceError(
+                "ValidationException", f'Could not find endpoint configuration "{name}".'
+            )
+        return {
+            "EndpointConfigArn": f"{ARN}endpoint-config/{name}",
+            "CreationTime": 0,
+            **self._config(name),
+        }
+
+    def DescribeModel(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["ModelName"]
+        if name not in self.models:
+            raise ServiceError("ValidationException", f'Could not find model "{name}".')
+        package = self.packages_of.get(name)
+        return {
+            "ModelName": name,
+            "ModelArn": f"{ARN}model/{name}",
+            "CreationTime": 0,
+            "PrimaryContainer": {"ModelPackageName": package} if package else {"Image": "x"},
+        }
+
+    def UpdateEndpointWeightsAndCapacities(  # noqa: N802
+        self, request: dict[str, Any]
+    ) -> dict[str, Any]:
+        name = request["EndpointName"]
+        endpoint = self._endpoint(name)
+        if endpoint["EndpointStatus"] in _TRANSITIONAL:
+            raise ServiceError(
+                "ValidationException", f'Cannot update in-progress endpoint "{name}"'
+            )
+        wanted = {
+            each["VariantName"]: each["DesiredWeight"]
+            for each in request["DesiredWeightsAndCapacities"]
+        }
+        there = {each["VariantName"] for each in endpoint["ProductionVariants"]}
+        if set(wanted) - there:
+            raise ServiceError(
+                "ValidationException", f"Could not find variants {set(wanted) - there}"
+            )
+        self.calls.append(f"UpdateEndpointWeightsAndCapacities {wanted}")
+        self.weigh(endpoint["EndpointConfigName"], wanted)
+        endpoint["EndpointStatus"] = "Updating"
+        return {"EndpointArn": f"{ARN}endpoint/{name}"}
+
+    def UpdateModelPackage(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        arn = request["ModelPackageArn"]
+        self.packages[arn]["ModelApprovalStatus"] = request["ModelApprovalStatus"]
+        self.calls.append(f"UpdateModelPackage {arn} {request['ModelApprovalStatus']}")
+        return {"ModelPackageArn": arn}
 
     def UpdateEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name, config = request["EndpointName"], request["EndpointConfigName"]
@@ -202,19 +308,31 @@ def approval(version: int = 3, **changes: Any) -> dict[str, Any]:
     }
 
 
-def plan_for(sagemaker: SageMaker, version: int = 3, **settings: Any) -> Plan:
-    """What `plan` answers to the approval of a version."""
+def settings(**changes: Any) -> PlanSettings:
+    """Those of the function `plan`."""
     given = {
+        "environment": "test",
+        "workload": "birds",
         "endpoint_name": ENDPOINT,
         "model_package_group": GROUP,
         "model_role_arn": ROLE,
         "instance_type": "ml.m5.large",
         "instance_count": 1,
-        "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1",
-        **settings,
+        "kms_key_arn": KEY,
+        **changes,
     }
-    planner = Planner(settings=PlanSettings(**given), sagemaker=sagemaker.client())
+    return PlanSettings(**given)
+
+
+def plan_for(sagemaker: SageMaker, version: int = 3, **changes: Any) -> Plan:
+    """What `plan` answers to the approval of a version."""
+    planner = Planner(settings=settings(**changes), sagemaker=sagemaker.client())
     return planner.plan(approval(version))
+
+
+def plan_change(sagemaker: SageMaker, request: dict[str, Any]) -> Plan:
+    """What `plan` answers to an operator's request about a split."""
+    return SplitPlanner(settings=settings(), sagemaker=sagemaker.client()).plan(request)
 
 
 def name_of(plan: Plan) -> str:

@@ -103,7 +103,8 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
     class Runtime:
         def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
             answer = {"predictions": [{"label": "1", "confidence": 0.5}]}
-            return {"Body": io.BytesIO(json.dumps(answer).encode())}
+            body = io.BytesIO(json.dumps(answer).encode())
+            return {"Body": body, "ContentType": "application/json"}
 
     sagemaker = SageMaker()
     sagemaker.serve(f"{GROUP}-v2-00000000")
@@ -125,6 +126,9 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
         "INSTANCE_COUNT": "1",
         "KMS_KEY_ARN": "",
         "MAX_FAILURES": "0",
+        "ENVIRONMENT": "test",
+        "WORKLOAD": "birds",
+        "FIRST_SHARE": "1.0",
     }.items():
         monkeypatch.setenv(name, value)
     index = {"schema_version": 1, "samples": [{"file": "1.png", "label": "1"}]}
@@ -142,7 +146,7 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
     assert smoke["passed"], smoke["detail"]
     assert unchanged["done"]
     assert nothing["done"]
-    assert cleaned == {"removed": [f"{GROUP}-v1-00000000"]}
+    assert cleaned == {"removed": [f"{GROUP}-v1-00000000"], "rejected": ""}
     assert sagemaker.configs == {name, f"{GROUP}-v2-00000000"}
     json.dumps([plan, unchanged, nothing, smoke, cleaned])
 
@@ -155,7 +159,7 @@ def test_the_tear_down_deletes_by_the_properties_that_it_is_given(
     connect(monkeypatch, deployment, sagemaker=sagemaker.client())
     answers: list[str | None] = []
     monkeypatch.setattr(
-        "lambdas.shared.custom_resource._answer", lambda event, reason: answers.append(reason)
+        "lambdas.shared.custom_resource.answer", lambda event, reason: answers.append(reason)
     )
 
     deployment.tear_down(

@@ -10,10 +10,9 @@ from botocore.validate import validate_parameters
 
 from contracts.events import EventError
 from lambdas.deployment.model_package import ModelPackageRefused, ModelPackageUnfinished
-from lambdas.deployment.plan import EndpointBusy, EndpointUnusable, Planner
-from lambdas.deployment.settings import PlanSettings
+from lambdas.deployment.plan import Planner
+from lambdas.deployment.usable_endpoint import EndpointBusy, EndpointUnusable
 from tests.unit.lambdas.deployment_doubles import (
-    ENDPOINT,
     GROUP,
     PACKAGE,
     ROLE,
@@ -22,6 +21,7 @@ from tests.unit.lambdas.deployment_doubles import (
     name_of,
     package,
     plan_for,
+    settings,
 )
 
 
@@ -186,15 +186,7 @@ def test_all_reasons_against_a_package_are_given_at_once(sagemaker: SageMaker) -
 
 
 def test_events_of_other_groups_and_other_kinds_are_refused(sagemaker: SageMaker) -> None:
-    settings = PlanSettings(
-        endpoint_name=ENDPOINT,
-        model_package_group=GROUP,
-        model_role_arn=ROLE,
-        instance_type="ml.m5.large",
-        instance_count=1,
-        kms_key_arn="",
-    )
-    planner = Planner(settings=settings, sagemaker=sagemaker.client())
+    planner = Planner(settings=settings(), sagemaker=sagemaker.client())
 
     with pytest.raises(ModelPackageRefused, match="group cats"):
         planner.plan(approval(ModelPackageGroupName="cats"))
@@ -203,17 +195,7 @@ def test_events_of_other_groups_and_other_kinds_are_refused(sagemaker: SageMaker
 
 
 def planner(sagemaker: SageMaker) -> Planner:
-    return Planner(
-        settings=PlanSettings(
-            endpoint_name=ENDPOINT,
-            model_package_group=GROUP,
-            model_role_arn=ROLE,
-            instance_type="ml.m5.large",
-            instance_count=1,
-            kms_key_arn="",
-        ),
-        sagemaker=sagemaker.client(),
-    )
+    return Planner(settings=settings(), sagemaker=sagemaker.client())
 
 
 def test_another_change_of_a_package_approved_long_ago_does_not_deploy_it(

@@ -25,13 +25,15 @@ ENVIRON = {
     "INSTANCE_COUNT": "2",
     "KMS_KEY_ARN": "",
     "MAX_FAILURES": "0",
+    "WORKLOAD": "birds",
+    "FIRST_SHARE": "0.1",
 }
 ALL = [
     (intake.GatherSettings, 5),
     (intake.QuietSettings, 3),
     (intake.FreezeSettings, 3),
     (intake.ReleaseSettings, 1),
-    (deployment.PlanSettings, 6),
+    (deployment.PlanSettings, 9),
     (deployment.SmokeTestSettings, 2),
     (deployment.RollBackSettings, 1),
     (deployment.CleanUpSettings, 2),
@@ -71,3 +73,10 @@ def test_only_the_key_may_be_empty() -> None:
     assert deployment.PlanSettings.read(ENVIRON).kms_key_arn == ""
     with pytest.raises(EnvironmentFaults, match="MODEL_ROLE_ARN is empty"):
         deployment.PlanSettings.read({**ENVIRON, "MODEL_ROLE_ARN": ""})
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1", "nan", "half"])
+def test_a_share_is_a_number_from_0_to_1(share: str) -> None:
+    with pytest.raises(EnvironmentFaults, match="FIRST_SHARE"):
+        deployment.PlanSettings.read({**ENVIRON, "FIRST_SHARE": share})
+    assert deployment.PlanSettings.read(ENVIRON).first_share == 0.1

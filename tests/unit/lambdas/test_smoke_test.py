@@ -27,7 +27,8 @@ class Runtime:
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
-        return {"Body": io.BytesIO(self.model(request["Body"]))}
+        kind = request["Accept"]
+        return {"Body": io.BytesIO(self.model(request["Body"])), "ContentType": kind}
 
 
 @pytest.fixture
@@ -48,10 +49,16 @@ def put_index(s3: Any, bucket: str, content: Any) -> None:
 
 
 def run(
-    store: SampleStore, runtime: Runtime, *, allowed: int = 0, seconds: float = 600
+    store: SampleStore,
+    runtime: Runtime,
+    *,
+    allowed: int = 0,
+    seconds: float = 600,
+    variant: str = "",
 ) -> dict[str, Any]:
     return SmokeTest(
         endpoint_name="birds",
+        variant=variant,
         max_failures=allowed,
         samples=store,
         runtime=runtime,
@@ -129,8 +136,8 @@ def test_a_sample_that_is_missing_fails_and_names_its_place(
     ("index", "named"),
     [
         (b"{", "not JSON"),
-        ([], "schema_version 1"),
-        ({"schema_version": 2, "samples": [{}]}, "schema_version 1"),
+        ([], "not an object"),
+        ({"schema_version": 3, "samples": [{}]}, "known are 1, 2"),
         ({"schema_version": 1, "samples": []}, "lists no sample"),
         ({"schema_version": 1, "samples": ["x"]}, r"samples[0]"),
         ({"schema_version": 1, "samples": [{"file": "a", "label": 3}]}, r"samples[0].label"),
@@ -155,4 +162,63 @@ def test_samples_for_which_there_is_no_time_count_as_failed(store: SampleStore) 
 
     assert not answer["passed"]
     assert "not asked" in answer["detail"]
+    assert runtime.requests == []
+
+
+def test_the_variant_that_is_named_is_asked_and_no_other(store: SampleStore) -> None:
+    runtime = Runtime()
+
+    answer = run(store, runtime, variant="Challenger")
+
+    assert {each["TargetVariant"] for each in runtime.requests} == {"Challenger"}
+    assert "by the variant Challenger" in answer["detail"]
+    run(store, runtime)
+    assert "TargetVariant" not in runtime.requests[-1]
+
+
+def put_rows(s3: Any, bucket: str, classes: list[str]) -> None:
+    """A row of each class; the first feature is its index."""
+    samples = []
+    for index, label in enumerate(classes):
+        file = f"files/{index:02}.csv"
+        s3.put_object(Bucket=bucket, Key=f"birds/run/samples/{file}", Body=f"{index},0.5".encode())
+        samples.append({"file": file, "label": label, "key": f"uploads/birds/a.csv:{index}"})
+    put_index(
+        s3,
+        bucket,
+        {"schema_version": 2, "content_type": "text/csv", "classes": classes, "samples": samples},
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "answers"),
+    [
+        (["stays", "leaves"], [b"0.02", b"0.93"]),
+        (["setosa", "versicolor", "virginica"], [b"[0.9,0.1,0.0]\n", b"[0.1,0.8,0.1]", b"0,0,1"]),
+    ],
+)
+def test_rows_of_a_table_are_sent_and_answered_as_csv(
+    store: SampleStore, s3: Any, bucket: str, classes: list[str], answers: list[bytes]
+) -> None:
+    put_rows(s3, bucket, classes)
+    runtime = Runtime(lambda row: answers[int(row.split(b",")[0])])
+
+    answer = run(store, runtime)
+
+    assert answer["passed"], answer["detail"]
+    assert {(each["ContentType"], each["Accept"]) for each in runtime.requests} == {
+        ("text/csv", "text/csv")
+    }
+    wrong = run(store, Runtime(lambda row: answers[0]))
+    assert not wrong["passed"]
+    assert f"expected {classes[1]}, got {classes[0]}" in wrong["detail"]
+
+
+def test_an_old_model_without_samples_is_not_asked_and_says_so(s3: Any) -> None:
+    runtime = Runtime()
+
+    answer = run(SampleStore(s3=s3, uri=""), runtime)
+
+    assert answer["passed"]
+    assert "Not asked" in answer["detail"]
     assert runtime.requests == []

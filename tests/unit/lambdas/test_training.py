@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -8,11 +9,22 @@ from botocore.exceptions import ClientError
 from lambdas.shared.custom_resource import Deadline, OutOfTimeError
 from lambdas.training import handler
 from lambdas.training.model_packages import empty_group
+from lambdas.training.trials import write_trials
 from lambdas.training.winner import NoWinnerError, final_hyperparameters
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
 GROUP = "rookery-test-birds"
+
+
+class Objects:
+    """An S3 that keeps what is put into it."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        self.objects[Bucket, Key] = Body
 
 
 class Tuning:
@@ -32,8 +44,25 @@ class Tuning:
         }
         return {
             "HyperParameterTuningJobStatus": "Completed" if self.best else "Failed",
+            "HyperParameterTuningJobConfig": {
+                "HyperParameterTuningJobObjective": {
+                    "Type": "Maximize",
+                    "MetricName": "val_accuracy",
+                }
+            },
             "TrainingJobStatusCounters": {"NonRetryableError": 4},
             **({"BestTrainingJob": summary} if self.best else {}),
+        }
+
+    def ListTrainingJobsForHyperParameterTuningJob(  # noqa: N802
+        self, request: Any
+    ) -> dict[str, Any]:
+        reached = {"FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "a", "Value": 0.5}}
+        return {
+            "TrainingJobSummaries": [
+                _trial("birds-008", "Failed", "sgd", {}),
+                _trial("birds-007", "Completed", "adam", reached),
+            ]
         }
 
     def DescribeTrainingJob(self, request: Any) -> dict[str, Any]:  # noqa: N802
@@ -50,6 +79,17 @@ class Tuning:
                 "sagemaker_submit_directory": "s3://code/source.tar.gz",
             }
         }
+
+
+def _trial(name: str, status: str, optimizer: str, reached: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "TrainingJobName": name,
+        "TrainingJobArn": f"{ARN}training-job/{name}",
+        "TrainingJobStatus": status,
+        "CreationTime": 0,
+        "TunedHyperParameters": {"optimizer": optimizer},
+        **reached,
+    }
 
 
 def test_the_winner_s_own_hyperparameters_come_with_more_epochs() -> None:
@@ -78,11 +118,50 @@ def test_epochs_may_come_as_a_number_or_a_text(
     monkeypatch: pytest.MonkeyPatch, given: Any, expected: str
 ) -> None:
     sagemaker = wired_client("sagemaker", by_methods(Tuning()))
-    monkeypatch.setattr(handler, "client", lambda service: sagemaker)
+    s3 = Objects()
+    monkeypatch.setattr(handler, "client", {"sagemaker": sagemaker, "s3": s3}.get)
 
-    answer = handler.raise_epochs({"tuning_job_name": "birds", "final_epochs": given}, None)
+    answer = handler.raise_epochs(
+        {"tuning_job_name": "birds", "final_epochs": given, "trials_uri": "s3://b/birds/1/tuning"},
+        None,
+    )
 
     assert answer["epochs"] == expected
+    assert answer["trials_uri"] == "s3://b/birds/1/tuning"
+
+
+def test_a_training_without_epochs_gets_the_winner_s_hyperparameters_as_they_are() -> None:
+    sagemaker = wired_client("sagemaker", by_methods(Tuning()))
+
+    answer = final_hyperparameters(sagemaker, tuning_job_name="birds", final_epochs=None)
+
+    assert answer["epochs"] == "3"
+
+
+def test_the_trials_are_listed_with_what_each_reached() -> None:
+    sagemaker = wired_client("sagemaker", by_methods(Tuning()))
+    s3 = Objects()
+
+    write_trials(sagemaker, s3, tuning_job_name="birds", prefix_uri="s3://b/birds/1/tuning")
+
+    assert json.loads(s3.objects["b", "birds/1/tuning/trials.json"]) == {
+        "schema_version": 1,
+        "objective": {"metric": "val_accuracy", "goal": "Maximize"},
+        "trials": [
+            {
+                "training_job": "birds-007",
+                "status": "Completed",
+                "objective": 0.5,
+                "hyperparameters": {"optimizer": "adam"},
+            },
+            {
+                "training_job": "birds-008",
+                "status": "Failed",
+                "objective": None,
+                "hyperparameters": {"optimizer": "sgd"},
+            },
+        ],
+    }
 
 
 @pytest.mark.parametrize("epochs", ["0", "-1", "many"])

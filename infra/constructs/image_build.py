@@ -1,0 +1,203 @@
+"""An image of our own: built by CodeBuild from a folder of this repository, kept in ECR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from infra.assets import ROOT
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.statements import log_in_to_registry, pull_images, use_key
+
+_LATEST_KEPT = 100
+_BUILD_MINUTES = 50
+# CloudFormation waits an hour at most, and a build may be queued before it begins.
+_ANSWERED_WITHIN = Duration.minutes(60)
+_IGNORED = ["__pycache__", "*.pyc", ".*"]
+
+_LOG_IN = (
+    "aws ecr get-login-password --region $AWS_DEFAULT_REGION"
+    " | docker login --username AWS --password-stdin"
+)
+
+
+class ImageBuild(Construct):
+    """Repository, build project, and a custom resource that builds when the folder changes.
+
+    The tag is the hash of the folder and tags never move: a URI names one content for ever.
+
+    Args:
+        folder: with a Dockerfile, relative to the repository root.
+        repository_name: of the repository to make.
+        base_image: URI that the Dockerfile gets as the build argument BASE_IMAGE, or None.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        folder: str,
+        repository_name: str,
+        base_image: str | None,
+        key: kms.IKey,
+        removal_policy: RemovalPolicy,
+        retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self._retention = retention
+        destroy = removal_policy == RemovalPolicy.DESTROY
+        self.repository = ecr.Repository(
+            self,
+            "Repository",
+            repository_name=repository_name,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            encryption=ecr.RepositoryEncryption.KMS,
+            encryption_key=key,
+            removal_policy=removal_policy,
+            empty_on_delete=destroy,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=_LATEST_KEPT)],
+        )
+        source = s3_assets.Asset(self, "Source", path=str(ROOT / folder), exclude=_IGNORED)
+        self.tag = source.asset_hash
+        project = self._project(source, base_image)
+        function = self._function(project)
+        build = CustomResource(
+            self,
+            "Build",
+            service_token=function.function.function_arn,
+            resource_type="Custom::ImageBuild",
+            properties={
+                "ProjectName": project.project_name,
+                "RepositoryName": self.repository.repository_name,
+                "ImageTag": self.tag,
+            },
+            service_timeout=_ANSWERED_WITHIN,
+        )
+        build.node.add_dependency(function, project)
+        self.digest = build.get_att_string("Digest")
+
+    def _project(self, source: s3_assets.Asset, base_image: str | None) -> codebuild.Project:
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=self._retention,
+            encryption_key=self._key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        variables = {"REPOSITORY_URI": self._uri, "IMAGE_TAG": self.tag}
+        if base_image is not None:
+            variables["BASE_IMAGE"] = base_image
+        project = codebuild.Project(
+            self,
+            "Project",
+            description=f"Builds the images of {self.repository.node.path}",
+            source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
+            build_spec=codebuild.BuildSpec.from_object(_build_spec(base_image)),
+            environment=codebuild.BuildEnvironment(
+                build_image=codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5,
+                compute_type=codebuild.ComputeType.MEDIUM,
+                # Docker's daemon runs in the build's container.
+                privileged=True,
+            ),
+            environment_variables={
+                name: codebuild.BuildEnvironmentVariable(value=value)
+                for name, value in variables.items()
+            },
+            encryption_key=self._key,
+            logging=codebuild.LoggingOptions(
+                cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log_group)
+            ),
+            timeout=Duration.minutes(_BUILD_MINUTES),
+        )
+        project.add_to_role_policy(
+            iam.PolicyStatement(
+                sid="PushImages",
+                actions=[
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:CompleteLayerUpload",
+                    "ecr:InitiateLayerUpload",
+                    "ecr:PutImage",
+                    "ecr:UploadLayerPart",
+                ],
+                resources=[self.repository.repository_arn],
+            )
+        )
+        for statement in pull_images(self, [base_image]) if base_image else [log_in_to_registry()]:
+            project.add_to_role_policy(statement)
+        return project
+
+    def _function(self, project: codebuild.Project) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            "BuildImage",
+            word="images",
+            handler="build_image",
+            description="Has CodeBuild build an image that is not there yet",
+            environment={},
+            key=self._key,
+            retention=self._retention,
+            timeout=Duration.minutes(15),
+        )
+        function.allow(
+            iam.PolicyStatement(
+                sid="Build",
+                actions=["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
+                resources=[project.project_arn],
+            ),
+            iam.PolicyStatement(
+                sid="FindImage",
+                actions=["ecr:DescribeImages"],
+                resources=[self.repository.repository_arn],
+            ),
+            use_key(self._key, write=False),
+        )
+        # A policy of its own: the function depends on its role's, which cannot name it.
+        iam.Policy(
+            self,
+            "GoOn",
+            roles=[function.role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="GoOnWaiting",
+                    actions=["lambda:InvokeFunction"],
+                    resources=[function.function.function_arn],
+                )
+            ],
+        )
+        return function
+
+    @property
+    def _uri(self) -> str:
+        stack = Stack.of(self)
+        return (
+            f"{stack.account}.dkr.ecr.{stack.region}.{stack.url_suffix}/"
+            f"{self.repository.repository_name}"
+        )
+
+
+def _build_spec(base_image: str | None) -> dict[str, Any]:
+    log_ins = [f"{_LOG_IN} ${{REPOSITORY_URI%%/*}}"]
+    arguments = ""
+    if base_image is not None:
+        log_ins.append(f"{_LOG_IN} ${{BASE_IMAGE%%/*}}")
+        arguments = " --build-arg BASE_IMAGE=$BASE_IMAGE"
+    build = f"docker build --platform linux/amd64{arguments} --tag $REPOSITORY_URI:$IMAGE_TAG ."
+    return {
+        "version": "0.2",
+        "phases": {
+            "pre_build": {"commands": log_ins},
+            # One phase: what follows a failed phase `build` runs none the less.
+            "build": {"commands": [build, "docker push $REPOSITORY_URI:$IMAGE_TAG"]},
+        },
+    }

@@ -1,0 +1,150 @@
+"""Decide what an operator's change of a split asks of SageMaker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.traffic_split import (
+    NEW,
+    NEW_VARIANT,
+    OLD_VARIANT,
+    End,
+    Shift,
+    parse,
+    percent,
+    same_share,
+    share_of_new,
+    weights_for,
+)
+from lambdas.deployment.endpoint import Endpoint
+from lambdas.deployment.model_package import (
+    ModelPackageRefused,
+    package_of_model,
+    read_approved,
+    samples_of,
+)
+from lambdas.deployment.plan import Plan
+from lambdas.deployment.requests import sole_config_request, update_request, weights_request
+from lambdas.deployment.settings import PlanSettings
+from lambdas.deployment.split import Configuration, NoSplit, read_configuration
+from lambdas.deployment.split_commands import end_command, what_next
+from lambdas.deployment.usable_endpoint import usable_endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitPlanner:
+    """Plans changes of a split. `sagemaker` is a boto3 client."""
+
+    settings: PlanSettings
+    sagemaker: Any
+
+    def plan(self, event: Mapping[str, Any]) -> Plan:
+        """The plan for an operator's request; its form is in `contracts.traffic_split`.
+
+        Raises:
+            SplitRequestError: the request is of another form.
+            NoSplit: there is none to change.
+            ModelPackageRefused: the winner's approval was withdrawn.
+            EndpointBusy: plan again later.
+            EndpointUnusable: an operator has to act first.
+            ClientError: SageMaker refuses.
+        """
+        request = parse(event)
+        name = self.settings.endpoint_name
+        endpoint = usable_endpoint(self.sagemaker, name)
+        if endpoint is None:
+            raise NoSplit(
+                f"there is no endpoint {name}, nothing was deployed yet; approve a model package"
+            )
+        group = self.settings.model_package_group
+        live = read_configuration(self.sagemaker, endpoint.config, group=group)
+        if live is None or not live.is_split:
+            raise NoSplit(
+                f"the endpoint {name} serves with {endpoint.config} alone; a split begins when a "
+                "further model package is approved, where the workload's YAML says "
+                "serving.update: split"
+            )
+        if isinstance(request, Shift):
+            return self._shift(request, endpoint, live)
+        return self._end(request, endpoint, live)
+
+    def _shift(self, request: Shift, endpoint: Endpoint, live: Configuration) -> Plan:
+        before = share_of_new(endpoint.weights)
+        after = weights_for(request.share)
+        new = live.model(NEW_VARIANT)
+        return {
+            **self._unchanged(endpoint, live),
+            "kind": "shift",
+            "shift": weights_request(endpoint.name, after),
+            "nothing_to_do": same_share(before, request.share),
+            "endpoint": update_request(endpoint.name, live.name, keep_capacity=True),
+            "keep": [live.name, live.model(OLD_VARIANT), new],
+            "made": {"config": "", "model": ""},
+            "new_share": share_of_new(after),
+            "weights": {"before": dict(endpoint.weights), "after": after},
+            "headline": f"Split: {percent(request.share)} to {new}",
+            "summary": f"The new model {new} of the endpoint {endpoint.name} gets "
+            f"{percent(request.share)} of the requests, before {percent(before)}; "
+            f"{live.model(OLD_VARIANT)} gets the others",
+            "next": what_next(self.settings),
+        }
+
+    def _end(self, request: End, endpoint: Endpoint, live: Configuration) -> Plan:
+        new_wins = request.winner == NEW
+        variant = NEW_VARIANT if new_wins else OLD_VARIANT
+        winner, loser = live.model(variant), live.model(OLD_VARIANT if new_wins else NEW_VARIANT)
+        group = self.settings.model_package_group
+        there = read_configuration(self.sagemaker, winner, group=group)
+        before = share_of_new(endpoint.weights)
+        return {
+            **self._unchanged(endpoint, live),
+            **self._packages(winner, loser, new_wins=new_wins),
+            "kind": "end",
+            "nothing_to_do": False,
+            "make_config": there is None,
+            "endpoint_config": sole_config_request(
+                winner, live.variants[variant], kms_key_arn=live.kms_key_arn
+            ),
+            "endpoint": update_request(endpoint.name, winner, keep_capacity=True),
+            # What served alone before is kept to go back to; a new model that lost is not.
+            "keep": [winner, loser] if new_wins else [winner],
+            "made": {"config": winner if there is None else "", "model": ""},
+            "new_share": 0,
+            "weights": {"before": dict(endpoint.weights), "after": {OLD_VARIANT: 1.0}},
+            "headline": f"Live: {winner}",
+            "summary": f"The split of the endpoint {endpoint.name} ends: the {request.winner} "
+            f"model {winner} serves alone; the new model had {percent(before)} of the requests",
+            "next": "",
+        }
+
+    def _packages(self, winner: str, loser: str, *, new_wins: bool) -> Plan:
+        """Packages and samples. A new model that lost is no champion any more."""
+        arn = package_of_model(self.sagemaker, winner)
+        if not new_wins:
+            return {
+                "samples": samples_of(self.sagemaker, arn),
+                "model_package": arn,
+                "rejected_package": package_of_model(self.sagemaker, loser),
+            }
+        if not arn:
+            raise ModelPackageRefused(
+                f"the model {winner} is gone or was made of no model package: it cannot go on "
+                f"alone; end the split with: {end_command(self.settings)}old"
+            )
+        package = read_approved(self.sagemaker, arn=arn, group=self.settings.model_package_group)
+        return {"samples": package.samples, "model_package": arn, "rejected_package": ""}
+
+    @staticmethod
+    def _unchanged(endpoint: Endpoint, live: Configuration) -> Plan:
+        return {
+            "make_model": False,
+            "make_config": False,
+            "endpoint_exists": True,
+            "previous_config": live.name,
+            "target_variant": "",
+            "samples": "",
+            "model_package": "",
+            "rejected_package": "",
+        }

@@ -1,0 +1,1 @@
+"""What CloudFormation calls to have the images of our own built."""
