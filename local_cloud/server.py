@@ -23,6 +23,7 @@ from local_cloud.settings import LocalCloudSettings
 from local_cloud.tls import ensure_certificate
 
 if TYPE_CHECKING:
+    from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.service import SageMakerService, Tasks
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
@@ -109,7 +110,27 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)
+    add_builds(service, credentials)
     return service
+
+
+def add_builds(service: SageMakerService, credentials: LocalCredentials) -> None:
+    """Let CodeBuild run its builds, which MiniStack only records."""
+    from local_cloud import ministack_bridge
+    from local_cloud.builds.api import Builds
+    from local_cloud.builds.ecr_answers import EcrAnswers
+    from local_cloud.builds.service import BuildService
+
+    settings = service.settings
+    builds = BuildService(
+        settings=settings,
+        credentials=credentials,
+        tasks=service.tasks,
+        records=ministack_bridge.CodeBuildRecords(settings.account_id, settings.region),
+    )
+    ministack_bridge.wrap_service("codebuild", lambda others: Builds(builds, others))
+    ministack_bridge.wrap_service("ecr", EcrAnswers)
+    ministack_bridge.name_projects_of_builds()
 
 
 def resume_when_serving(service: SageMakerService) -> None:

@@ -69,3 +69,18 @@ class LocalCloudSettings:
     def endpoints_dir(self) -> Path:
         """One folder a model server process: its model files and its log."""
         return self.state_dir / "endpoints"
+
+    @property
+    def builds_dir(self) -> Path:
+        """One folder a CodeBuild build: its log."""
+        return self.state_dir / "builds"
+
+    @property
+    def images_dir(self) -> Path:
+        """One folder a container image that a build pushed, named by its digest."""
+        return self.state_dir / "images"
+
+    @property
+    def registry(self) -> str:
+        """The host of this account's ECR registry, as it stands in image addresses."""
+        return f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com"

@@ -37,8 +37,10 @@ class LocalCredentials:
     def as_service(self) -> boto3.Session:
         return LocalSession(self._settings, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, None)
 
-    def as_role(self, role_arn: str, *, session_name: str) -> boto3.Session:
-        keys = self._assume(role_arn, session_name)
+    def as_role(
+        self, role_arn: str, *, session_name: str, principal: str = SERVICE_PRINCIPAL
+    ) -> boto3.Session:
+        keys = self._assume(role_arn, session_name, principal=principal)
         return LocalSession(
             self._settings, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
         )
@@ -48,8 +50,10 @@ class LocalCredentials:
         keys = self._assume(role_arn, "state-machine", principal="states.amazonaws.com")
         return keys["AccessKeyId"]
 
-    def environment(self, role_arn: str, *, session_name: str) -> dict[str, str]:
-        keys = self._assume(role_arn, session_name)
+    def environment(
+        self, role_arn: str, *, session_name: str, principal: str = SERVICE_PRINCIPAL
+    ) -> dict[str, str]:
+        keys = self._assume(role_arn, session_name, principal=principal)
         return {
             **endpoint_environment(self._settings),
             "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],

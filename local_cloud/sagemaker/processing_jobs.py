@@ -60,8 +60,8 @@ def check(service: SageMakerService, request: Request) -> None:
     Raises ValidationException.
     """
     specification = request["AppSpecification"]
-    images.find(service.settings, specification["ImageUri"])
-    if not specification.get("ContainerEntrypoint"):
+    image = images.find(service.settings, specification["ImageUri"])
+    if not (specification.get("ContainerEntrypoint") or image.get("own")):
         raise ValidationException("The local cloud runs processing jobs by ContainerEntrypoint.")
     if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
         raise ValidationException("The local cloud runs processing jobs of one instance only.")

@@ -20,7 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import guardian, isolation
+from local_cloud.sagemaker.runner import guardian, image_files, isolation
+from local_cloud.sagemaker.runner.images import Image
 
 GUARDIAN = Path(guardian.__file__)
 POLL_SECONDS = 0.1
@@ -54,9 +55,17 @@ class ModelServer:
     """Starts, asks and ends one process; its output goes to ``log``."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        log: Path,
+        *,
+        image: Image | None = None,
     ) -> None:
-        """``folder`` is what the process has as /opt/ml; its home is a folder beside that."""
+        """``folder`` is what the process has as /opt/ml; its home is a folder beside that. The
+        files of ``image`` are laid out for the process."""
+        self._image = image
         self._command = list(command)
         self._environment = dict(environment)
         self._folder = folder
@@ -79,11 +88,15 @@ class ModelServer:
             "SAGEMAKER_BIND_TO_PORT": str(self._port),
             "SAGEMAKER_LOCAL_ML_ROOT": isolation.ML,
         }
-        command = isolation.isolate(self._folder, self._command, environment)
-        guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *command.argv]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         for folder in (self._folder, scratch):
             folder.mkdir(parents=True, exist_ok=True)
+        files = None
+        if self._image is not None and self._image.files is not None:
+            own, python = self._image.files, self._image.python
+            files = image_files.lay_out(own, scratch=scratch, ml=self._folder, python=python)
+        command = isolation.isolate(self._folder, self._command, environment, files)
+        guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *command.argv]
         with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(

@@ -97,9 +97,11 @@ class Variant:
 
     def _make_server(self) -> ModelServer:
         container = self.plan["container"]
-        image = images.resolve(self._service.settings, container["image"])
+        image = images.resolve(self._service.settings, container["image"], self._session)
         if image.serve is None:
-            raise ServerError(f"the image {container['image']} cannot serve: {image.note}")
+            raise ServerError(
+                f"the image {container['image']} has no program `serve`. {image.note}"
+            )
         if image.note:
             self._note(image.note)
         self._note(f"/opt/ml is private to this server by: {isolation.method()}")
@@ -116,7 +118,7 @@ class Variant:
             environment |= self._service.credentials.environment(
                 role, session_name=self._session_name
             )
-        return ModelServer(image.serve, environment, self.folder / "ml", self.log)
+        return ModelServer(image.serve, environment, self.folder / "ml", self.log, image=image)
 
     def _watch(self, shipper: LogShipper) -> None:
         try:

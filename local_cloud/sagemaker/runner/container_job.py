@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from local_cloud.sagemaker.runner import isolation, process
+from local_cloud.sagemaker.runner import image_files, isolation, process
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.workspace import Workspace
@@ -33,7 +33,11 @@ class ContainerJob:
         if self.image.note:
             log.write(f"[local cloud] {self.image.note}")
         log.write(f"[local cloud] /opt/ml is private to this job by: {isolation.method()}")
-        command = isolation.isolate(self.workspace.ml, list(self.argv), self._environment())
+        ml, files = self.workspace.ml, None
+        if self.image.files is not None:
+            scratch, python = self.workspace.scratch, self.image.python
+            files = image_files.lay_out(self.image.files, scratch=scratch, ml=ml, python=python)
+        command = isolation.isolate(ml, list(self.argv), self._environment(), files)
 
         def line(text: str) -> None:
             log.write(text)

@@ -8,36 +8,30 @@ programs that write the path into their own code then miss it.
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
-Method = Literal["bubblewrap", "unshare", "unshare-user", "rewrite"]
+from local_cloud.sagemaker.runner import image_files
+from local_cloud.sagemaker.runner.command import ML, Command, Method, rewrite
 
-ML = "/opt/ml"
+__all__ = ["ML", "Command", "Method", "isolate", "method"]
+
 PROBE_SECONDS = 10
-_ML_PATH = re.compile(r"(?<![\w.-])/opt/ml(?![\w.-])")
-"""Neither /opt/mlflow nor /srv/opt/ml is meant."""
 
 
-@dataclass(frozen=True)
-class Command:
-    """What to start."""
-
-    argv: list[str]
-    environment: dict[str, str]
-
-
-def isolate(ml: Path, argv: Sequence[str], environment: Mapping[str, str]) -> Command:
-    """The command that runs ``argv`` with the folder ``ml`` as its ``/opt/ml``."""
-    return _command(method(), ml, argv, environment)
+def isolate(
+    ml: Path, argv: Sequence[str], environment: Mapping[str, str], files: Path | None = None
+) -> Command:
+    """The command that runs ``argv`` with the folder ``ml`` as its ``/opt/ml``, and with the
+    files of an image of one's own (:func:`image_files.lay_out`) at their paths."""
+    if files is None:
+        return _command(method(), ml, argv, environment)
+    return image_files.command(method(), files, ml, argv, environment)
 
 
 @cache
@@ -68,10 +62,7 @@ def _command(
     chosen: Method, ml: Path, argv: Sequence[str], environment: Mapping[str, str]
 ) -> Command:
     if chosen == "rewrite":
-        root = str(ml)
-        rewritten = {name: _rewrite(value, root) for name, value in environment.items()}
-        rewritten["SAGEMAKER_BASE_DIR"] = root
-        return Command([_rewrite(word, root) for word in argv], rewritten)
+        return rewrite(argv, environment, {ML: str(ml)})
     wrap = _bubblewrap if chosen == "bubblewrap" else _unshare
     return Command([*wrap(chosen, ml), *argv], dict(environment))
 
@@ -105,7 +96,3 @@ def _opt_entries() -> list[Path]:
     if not folder.is_dir():
         return []
     return [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and entry.name != "ml"]
-
-
-def _rewrite(text: str, root: str) -> str:
-    return _ML_PATH.sub(lambda _match: root, text)

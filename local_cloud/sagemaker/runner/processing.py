@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.container_job import ContainerJob
@@ -74,11 +75,12 @@ class _ProcessingRun(JobRun):
     def run(self) -> None:
         specification = self.request["AppSpecification"]
         self.workspace.create()
-        image = resolve(self.service.settings, specification["ImageUri"])
-        argv = [
-            *specification.get("ContainerEntrypoint", []),
-            *specification.get("ContainerArguments", []),
-        ]
+        image = resolve(self.service.settings, specification["ImageUri"], lambda: self.session)
+        argv = image.command(
+            specification.get("ContainerEntrypoint"), specification.get("ContainerArguments")
+        )
+        if argv is None:
+            raise ApiError("ValidationException", f"{image.uri} has no ENTRYPOINT and no CMD")
         self._write_configs()
         self._download()
         started = time.time()

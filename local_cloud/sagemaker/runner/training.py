@@ -141,11 +141,11 @@ class _TrainingRun(JobRun):
 
     def run(self) -> None:
         self.workspace.create()
-        image = resolve(
-            self.service.settings, self.request["AlgorithmSpecification"]["TrainingImage"]
-        )
-        if image.train is None:
-            raise ApiError("ValidationException", f"the image {image.uri} cannot train")
+        algorithm = self.request["AlgorithmSpecification"]
+        image = resolve(self.service.settings, algorithm["TrainingImage"], lambda: self.session)
+        argv = image.training_command(algorithm)
+        if argv is None:
+            raise ApiError("ValidationException", f"the image {image.uri} has no program `train`")
         if self.stop_wanted():
             end(self.service, self.name, "Stopped", "Stopped", _MESSAGES["Stopped"])
             return
@@ -156,7 +156,7 @@ class _TrainingRun(JobRun):
             service=self.service,
             workspace=self.workspace,
             image=image,
-            argv=[*image.train, "train"],
+            argv=argv,
             environment=self._environment(),
             role_arn=self.role_arn,
             name=self.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_cloud.sagemaker.hosting import model_files
@@ -28,12 +28,15 @@ class TransformContainer:
         container: Container,
         environment: Mapping[str, str],
         shipper: LogShipper,
+        pull_session: Callable[[], Any],
     ) -> None:
+        """``pull_session()`` is the session of the model's role, which pulls its image."""
         self._service = service
         self._workspace = workspace
         self._container = container
         self._environment = environment
         self._shipper = shipper
+        self._pull_session = pull_session
         self._server: ModelServer | None = None
         self._stopped = threading.Event()
         self._shipped = threading.Event()
@@ -47,7 +50,7 @@ class TransformContainer:
         data = self._container.get("data")
         if data is not None:
             model_files.fetch(s3, data, self._workspace.ml / "model")
-        image = images.resolve(self._service.settings, self._container["image"])
+        image = images.resolve(self._service.settings, self._container["image"], self._pull_session)
         if image.serve is None:
             raise ServerError(f"the image {image.uri} cannot serve: it has no `serve` program")
         for note in (image.note, f"/opt/ml is private to this job by: {isolation.method()}"):
@@ -55,7 +58,8 @@ class TransformContainer:
                 self._note(note)
         search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {"PATH": search, **image.environment, **self._environment}
-        server = ModelServer(image.serve, environment, self._workspace.ml, self._workspace.log)
+        ml, log = self._workspace.ml, self._workspace.log
+        server = ModelServer(image.serve, environment, ml, log, image=image)
         server.start()
         self._server = server
         self._shipped.clear()

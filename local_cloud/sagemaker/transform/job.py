@@ -132,7 +132,12 @@ class _TransformRun(JobRun):
             self.workspace.log, LOG_GROUP, self.stream, lambda: self.session.client("logs")
         )
         return TransformContainer(
-            self.service, self.workspace, model["container"], environment, shipper
+            self.service,
+            self.workspace,
+            model["container"],
+            environment,
+            shipper,
+            lambda: self.session,
         )
 
     def _pipeline(self, server: ModelServer, chosen: Parameters, data_log: JobLog) -> Pipeline:

@@ -12,7 +12,7 @@ import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
-from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
+from ministack.services import codebuild, eventbridge, iam, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 print(json.dumps({
@@ -36,6 +36,10 @@ print(json.dumps({
         and hasattr(stepfunctions._state_machines, "get"),
     "worker": callable(lambda_runtime.Worker.invoke)
         and callable(lambda_svc._execute_function_warm),
+    "codebuild": all(hasattr(one, "get") for one in (codebuild._projects, codebuild._builds))
+        and callable(codebuild._project_arn),
+    "resource of a request": list(inspect.signature(iam_actions.extract_resource_arn).parameters)
+        [4:5] == ["body"],
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
 }))
 """
