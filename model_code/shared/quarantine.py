@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 REPORT = "quarantine.json"
 _ELSEWHERE = "renamed"
@@ -36,10 +37,16 @@ class Quarantine:
         """As `add`, for content that may not fit in memory."""
         self._keep(key, lambda path: shutil.copyfile(file, path), reason)
 
+    def keep(self, key: str, content: bytes) -> str:
+        """Keep `content` without an entry in the report; answers where in the folder."""
+        return self._relative(self._place(key, lambda path: path.write_bytes(content)))
+
     def _keep(self, key: str, write: Write, reason: str) -> None:
-        path = self._place(key, write)
-        file = path.relative_to(self._folder).as_posix()
+        file = self._relative(self._place(key, write))
         self._entries[key] = {"key": key, "file": file, "reason": reason}
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
 
     def reasons(self) -> list[str]:
         """Key and reason of each file, sorted by key."""
@@ -47,12 +54,21 @@ class Quarantine:
 
     def write_report(self) -> None:
         """Write `quarantine.json`, if anything was put aside."""
-        if not self._entries:
+        self.write_entries(entry for _, entry in sorted(self._entries.items()))
+
+    def write_entries(self, entries: Iterable[Mapping[str, Any]], *, name: str = REPORT) -> None:
+        """Write a report of entries (key, file, reason), one by one, if there are any."""
+        entries = iter(entries)
+        first = next(entries, None)
+        if first is None:
             return
-        files = [entry for _, entry in sorted(self._entries.items())]
-        report = {"schema_version": 1, "prefix": self._prefix, "files": files}
-        text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-        (self._folder / REPORT).write_text(text, encoding="utf-8")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        opening = json.dumps({"schema_version": 1, "prefix": self._prefix}, ensure_ascii=False)
+        with (self._folder / name).open("w", encoding="utf-8") as stream:
+            stream.write(f'{opening[:-1]}, "files": [\n  {json.dumps(first, ensure_ascii=False)}')
+            for entry in entries:
+                stream.write(f",\n  {json.dumps(entry, ensure_ascii=False)}")
+            stream.write("\n]}\n")
 
     def _place(self, key: str, write: Write) -> Path:
         name = key.removeprefix(self._prefix)

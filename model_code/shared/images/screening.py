@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from contracts.manifest import Manifest, ManifestObject
+from contracts.manifest import ManifestObject
 from shared.faults import RefusedError
-from shared.images.pictures import NotAPictureError, read_picture
-from shared.images.splitting import Labelled, conflicting
+from shared.hosts import Hosts
+from shared.images.index import Index
+from shared.images.layouts import Layout, Place, ReadObject
+from shared.images.pictures import FORMATS, Looks, NotAPictureError, read_picture
+from shared.images.splitting import conflicts
+from shared.manifest_stream import ManifestStream
+from shared.manifests import is_folder_marker
 from shared.objects import ObjectError, in_order
 from shared.quarantine import Quarantine
 from shared.spool import Slot, Spool
 
-ReadObject = Callable[[ManifestObject], bytes]
-
 _UNREADABLE_SHOWN = 20
+CONFLICT = "in several classes"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Screened:
-    """A good picture and where its prepared bytes are."""
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """What a picture must be, and what it is made."""
 
-    picture: Labelled
+    edge: int
+    formats: Set[str] = frozenset(FORMATS)
+    min_edge: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    key: str
+    fingerprint: bytes
     slot: Slot
-    suffix: str
+    looks: Looks
 
 
 @dataclass(frozen=True, slots=True)
 class _Rejected:
     key: str
     slot: Slot
+    kind: str
     reason: str
 
 
@@ -40,66 +52,44 @@ class _Unreadable:
     reason: str
 
 
-def class_of(key: str, prefix: str) -> str | None:
-    """The first folder below the prefix; None for a file that lies in none.
-
-    Letters are composed (Unicode NFC): macOS writes them decomposed, and one class must not
-    become two that look the same.
-    """
-    folder, slash, _ = key.removeprefix(prefix).lstrip("/").partition("/")
-    return unicodedata.normalize("NFC", folder) if slash else None
-
-
-def is_folder_marker(item: ManifestObject) -> bool:
-    """The empty object with which the S3 console shows an empty folder."""
-    return item.key.endswith("/") and item.size == 0
+def enter(manifest: ManifestStream, layout: Layout, index: Index, hosts: Hosts) -> int:
+    """Put all files of a manifest into the index; answer how many the layout passes over."""
+    passed_over = 0
+    for item in manifest.objects():
+        if is_folder_marker(item):
+            continue
+        place = layout.place(item.key)
+        if place is None:
+            passed_over += 1
+        else:
+            index.add(item, place, own=hosts.owns(item.key))
+    for key, label in layout.missing():
+        index.add_missing(key, label, "is listed and was not uploaded", own=hosts.owns(key))
+    return passed_over
 
 
 def screen(
-    manifest: Manifest,
+    index: Index,
     read: ReadObject,
+    requirements: Requirements,
     *,
-    edge: int,
     threads: int,
     spool: Spool,
     quarantine: Quarantine,
-) -> list[Screened]:
-    """The good pictures, sorted by key; all other files are in quarantine afterwards.
+) -> None:
+    """Look at this host's files; those that cannot be used are in quarantine afterwards.
 
     Raises:
         RefusedError: objects that the manifest names cannot be read.
     """
-
-    def look(item: ManifestObject) -> Screened | _Rejected | _Unreadable:
-        try:
-            content = read(item)
-        except ObjectError as error:
-            return _Unreadable(str(error))
-        label = class_of(item.key, manifest.prefix)
-        try:
-            if label is None:
-                raise NotAPictureError(
-                    f"lies directly under {manifest.prefix}; put it into a folder named as its "
-                    "class"
-                )
-            picture = read_picture(content, edge=edge)
-        except NotAPictureError as error:
-            return _Rejected(item.key, spool.put(content), str(error))
-        return Screened(
-            picture=Labelled(key=item.key, label=label, fingerprint=picture.fingerprint),
-            slot=spool.put(picture.encoded),
-            suffix=picture.suffix,
-        )
-
-    items = [item for item in manifest.objects if not is_folder_marker(item)]
-    good: list[Screened] = []
     unreadable: list[str] = []
-    for seen in in_order(look, items, threads=threads):
+    look = _looker(read, requirements, spool)
+    for seen in in_order(look, index.waiting(), threads=threads):
         match seen:
-            case Screened():
-                good.append(seen)
-            case _Rejected(key, slot, reason):
-                quarantine.add(key, spool.get(slot), reason)
+            case _Good(key, fingerprint, slot, looks):
+                index.accept(key, fingerprint, slot, looks)
+            case _Rejected(key, slot, kind, reason):
+                index.reject(key, kind, reason, quarantine.keep(key, spool.get(slot)))
             case _Unreadable(reason):
                 unreadable.append(reason)
                 if len(unreadable) >= _UNREADABLE_SHOWN:
@@ -110,20 +100,49 @@ def screen(
             "read them:",
             unreadable,
         )
-    return _without_conflicts(good, spool, quarantine)
 
 
-def _without_conflicts(
-    good: list[Screened], spool: Spool, quarantine: Quarantine
-) -> list[Screened]:
-    """Only a person can say which of two classes a picture in both shows."""
-    conflicts = conflicting(item.picture for item in good)
-    for item in good:
-        labels = conflicts.get(item.picture.fingerprint)
-        if labels:
-            quarantine.add(
-                item.picture.key,
-                spool.get(item.slot),
-                f"the same picture stands in the classes {', '.join(labels)}; keep it in one",
+def put_conflicts_aside(index: Index, read: ReadObject, quarantine: Quarantine) -> None:
+    """Pictures that stand in several classes: only a person can say which of them they show.
+
+    All hosts find the same, and each keeps its own files.
+    """
+    for mark, labels in conflicts(index):
+        reason = f"the same picture stands in the classes {labels}; keep it in one"
+        found = index.rows(
+            "SELECT own, key, version_id, size, etag FROM files WHERE fingerprint = ?", mark
+        )
+        for own, key, version_id, size, etag in list(found):
+            item = ManifestObject(key=key, version_id=version_id, size=size, etag=etag)
+            kept = quarantine.keep(key, read(item)) if own else None
+            index.reject(key, CONFLICT, reason, kept)
+
+
+_Seen = _Good | _Rejected | _Unreadable
+
+
+def _looker(
+    read: ReadObject, requirements: Requirements, spool: Spool
+) -> Callable[[tuple[ManifestObject, Place]], _Seen]:
+    def look(given: tuple[ManifestObject, Place]) -> _Seen:
+        item, place = given
+        try:
+            content = read(item)
+        except ObjectError as error:
+            return _Unreadable(str(error))
+        try:
+            if place.fault:
+                raise NotAPictureError("no class", place.fault)
+            picture = read_picture(
+                content,
+                edge=requirements.edge,
+                formats=requirements.formats,
+                min_edge=requirements.min_edge,
+                box=place.box,
             )
-    return [item for item in good if item.picture.fingerprint not in conflicts]
+        except NotAPictureError as error:
+            return _Rejected(item.key, spool.put(content), error.kind, str(error))
+        slot = spool.put(picture.encoded)
+        return _Good(item.key, picture.fingerprint, slot, picture.looks)
+
+    return look

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shared.images import prepare
+from shared.images.options import read_arguments
+from shared.images.prepare import prepare
 
 
 class FolderS3:
@@ -23,4 +24,4 @@ class FolderS3:
 
 if __name__ == "__main__":
     folder = Path(sys.argv.pop(1))
-    prepare.prepare(prepare.read_arguments(sys.argv[1:]), FolderS3(folder))
+    prepare(read_arguments(sys.argv[1:]), FolderS3(folder))

@@ -60,7 +60,7 @@ def test_pictures_that_differ_in_one_pixel_have_two_fingerprints() -> None:
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"file,label\n1.png,cat\n", "not a picture; PNG, JPEG"),
+        (b"file,label\n1.png,cat\n", "not a picture; BMP, GIF, JPEG, PNG"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
         (encode(picture(0, 0))[:300], "damaged"),
         (encode(picture(0, 0, edge=64), "JPEG")[:-400], "damaged"),

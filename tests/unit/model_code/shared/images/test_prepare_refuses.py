@@ -7,6 +7,8 @@ import pytest
 
 from shared.faults import RefusedError
 from shared.images import prepare
+from shared.images.options import read_arguments
+from shared.manifest_stream import ManifestStream
 from tests.unit.model_code.conftest import Container
 from tests.unit.model_code.uploads import FakeS3, Upload, clean_files, encode, picture
 
@@ -14,7 +16,7 @@ from tests.unit.model_code.uploads import FakeS3, Upload, clean_files, encode, p
 def options(tmp_path: Path, upload: Upload, *more: str) -> Namespace:
     (tmp_path / "manifest").mkdir()
     (tmp_path / "manifest" / "manifest.json").write_bytes(upload.manifest.to_bytes())
-    return prepare.read_arguments(
+    return read_arguments(
         ["--manifest-dir", f"{tmp_path}/manifest", "--output-dir", f"{tmp_path}/out", *more]
     )
 
@@ -69,19 +71,19 @@ def test_objects_that_are_gone_stop_the_run_and_are_all_named(tmp_path: Path) ->
 
 def test_all_wrong_arguments_are_told_together() -> None:
     with pytest.raises(RefusedError) as refused:
-        prepare.read_arguments(
+        read_arguments(
             ["--image-size", "4", "--test-fraction", "nan", "--sampels", "3", "--samples", "x"]
         )
     told = "\n".join(refused.value.faults)
     assert "--image-size: '4' is not allowed; give a whole number from 8 to 1024" in told
     assert "--test-fraction: 'nan' is not allowed; give a number between 0 and 1" in told
-    assert "--sampels: is unknown; allowed are --image-size" in told
+    assert "--sampels: is unknown; allowed are --layout, --image-size" in told
     assert "--samples: 'x' is not allowed" in told
 
 
 def test_fractions_that_leave_nothing_to_train_on_are_refused() -> None:
     with pytest.raises(RefusedError, match="their sum must be below 1"):
-        prepare.read_arguments(["--test-fraction", "0.6", "--validation-fraction", "0.4"])
+        read_arguments(["--test-fraction", "0.6", "--validation-fraction", "0.4"])
 
 
 def test_a_missing_manifest_ends_the_job_with_an_exit_message(
@@ -100,5 +102,5 @@ def test_a_missing_manifest_ends_the_job_with_an_exit_message(
 def test_a_manifest_that_is_not_valid_is_refused_with_its_faults(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text('{"schema_version": 9}')
     with pytest.raises(RefusedError, match="schema_version: 9 is unknown") as refused:
-        prepare.read_manifest(tmp_path)
+        ManifestStream(tmp_path)
     assert len(refused.value.faults) > 3

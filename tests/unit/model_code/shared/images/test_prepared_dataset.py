@@ -63,8 +63,8 @@ def test_samples_are_held_out_pictures_of_several_classes(prepared: Prepared) ->
     assert {sample["label"] for sample in listed} == {"with space", "zażółć", "ünï"}
     held_out = {record["key"] for record in prepared.records["test"]}
     assert {sample["key"] for sample in listed} <= held_out
-    files = {path.name for path in (prepared.folder / "samples").iterdir()}
-    assert files == {sample["file"] for sample in listed} | {"samples.json"}
+    files = {f"files/{path.name}" for path in (prepared.folder / "samples" / "files").iterdir()}
+    assert files == {sample["file"] for sample in listed}
 
 
 def test_the_report_counts_what_is_there(prepared: Prepared) -> None:

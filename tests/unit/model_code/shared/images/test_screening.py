@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from contracts.manifest import ManifestObject
-from shared.images.screening import class_of, is_folder_marker, screen
+from shared.hosts import Hosts
+from shared.images.index import Index
+from shared.images.layouts import FoldersLayout, class_of
+from shared.images.screening import Requirements, enter, screen
+from shared.manifest_stream import ManifestStream
 from shared.quarantine import Quarantine
-from shared.spool import Spool
+from shared.spool import Slot, Spool
 from tests.unit.model_code.uploads import PREFIX, Upload, encode, picture
 
 
@@ -26,31 +30,29 @@ def test_the_class_is_the_first_folder_below_the_prefix(name: str, label: str | 
     assert class_of(PREFIX + name, PREFIX) == label
 
 
-@pytest.mark.parametrize(
-    ("key", "size", "marker"), [("a/", 0, True), ("a/", 5, False), ("a", 0, False)]
-)
-def test_only_an_empty_object_named_as_a_folder_is_passed_over(
-    key: str, size: int, marker: bool
-) -> None:
-    assert is_folder_marker(ManifestObject(key=key, version_id="1", size=size, etag="e")) is marker
-
-
 def test_the_result_is_the_same_however_many_threads_read(tmp_path: Path) -> None:
     files = {f"{n % 3}/{n}.png": encode(picture(n % 3, n)) for n in range(60)} | {"0/x.png": b"x"}
     upload = Upload(files)
+    upload.write(tmp_path / "upload")
     results = []
     for threads in (1, 16):
-        with Spool(tmp_path) as spool:
-            quarantine = Quarantine(tmp_path / str(threads), prefix=PREFIX)
-            good = screen(
-                upload.manifest,
+        quarantine = Quarantine(tmp_path / str(threads), prefix=PREFIX)
+        with Spool(tmp_path) as spool, closing(Index(tmp_path / f"{threads}.sqlite")) as index:
+            manifest = ManifestStream(tmp_path / "upload" / "manifest")
+            assert enter(manifest, FoldersLayout(PREFIX), index, Hosts()) == 0
+            screen(
+                index,
                 lambda item: files[item.key.removeprefix(PREFIX)],
-                edge=16,
+                Requirements(edge=16),
                 threads=threads,
                 spool=spool,
                 quarantine=quarantine,
             )
-            pieces = {item.picture.key: spool.get(item.slot) for item in good}
-        results.append(([item.picture for item in good], pieces, quarantine.reasons()))
+            good = "SELECT key, start, length FROM files WHERE state = 'good'"
+            pieces = {key: spool.get(Slot(*slot)) for key, *slot in index.rows(good)}
+            marks = index.counts("SELECT key, fingerprint FROM files")
+            bad = list(index.rows("SELECT key, kind, kept FROM files WHERE state = 'bad'"))
+        results.append((pieces, marks, bad))
     assert results[0] == results[1]
-    assert results[0][1] == {PREFIX + name: body for name, body in files.items() if len(body) > 1}
+    assert results[0][0] == {PREFIX + name: body for name, body in files.items() if len(body) > 1}
+    assert results[0][2] == [(PREFIX + "0/x.png", "not a picture", "0/x.png")]
