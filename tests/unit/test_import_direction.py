@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "contracts", "demo", "infra", "lambdas", "local_cloud", "model_code"}
-OURS |= {"scripts", "stacks", "tests"}
+OURS |= {"operate", "scripts", "stacks", "tests"}
 
 # Model code is a folder of packages, which stand side by side in the containers.
 MODEL_PACKAGES = {path.parent.name for path in ROOT.glob("model_code/*/__init__.py")}
@@ -26,12 +26,14 @@ ARROWS: dict[str, set[str]] = {
     "model_code": {"contracts", *MODEL_PACKAGES},
     "local_cloud": set(),
     "demo": {"contracts", "local_cloud"},
+    "operate": {"contracts"},
     "scripts": set(),
 }
 # Where third-party packages are limited as well: these travel into Lambdas and containers.
 THIRD_PARTY: dict[str, set[str]] = {
     "contracts": set(),
     "lambdas": {"boto3", "botocore"},
+    "operate": {"boto3", "botocore", "rich"},
     "scripts": set(),
 }
 

@@ -1,0 +1,127 @@
+"""Doubles of Step Functions and CloudWatch; SageMaker's is the one of the deployments' tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.unit.lambdas.deployment_doubles import SageMaker, plan_change
+from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
+
+ARN = "arn:aws:states:eu-west-1:123456789012:"
+MACHINE = f"{ARN}stateMachine:rookery-test-birds-deployment"
+EXECUTION = f"{ARN}execution:rookery-test-birds-deployment:"
+
+
+class States:
+    """A deployment state machine that does its work at the second look.
+
+    Attributes:
+        running: ARNs of executions that somebody else started.
+        started: inputs of executions, by their ARNs.
+        fails: the cause with which executions fail, or the empty string.
+        missing: whether there is no such state machine.
+    """
+
+    def __init__(self, work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self.running: list[str] = []
+        self.started: dict[str, dict[str, Any]] = {}
+        self.fails = ""
+        self.missing = False
+        self._work = work
+        self._looks = 0
+
+    def client(self) -> Any:
+        return wired_client("stepfunctions", by_methods(self))
+
+    def ListExecutions(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        assert (request["stateMachineArn"], request["statusFilter"]) == (MACHINE, "RUNNING")
+        if self.missing:
+            raise ServiceError(
+                "StateMachineDoesNotExist", f"State Machine Does Not Exist: {MACHINE}"
+            )
+        found = [
+            {
+                "executionArn": arn,
+                "stateMachineArn": MACHINE,
+                "name": arn.rpartition(":")[2],
+                "status": "RUNNING",
+                "startDate": 0,
+            }
+            for arn in self.running
+        ]
+        return {"executions": found}
+
+    def StartExecution(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        arn = EXECUTION + request["name"]
+        self.started[arn] = json.loads(request["input"])
+        return {"executionArn": arn, "startDate": 0}
+
+    def DescribeExecution(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        arn = request["executionArn"]
+        about = {"executionArn": arn, "stateMachineArn": MACHINE, "startDate": 0}
+        self._looks += 1
+        if self._looks < 2:
+            return {**about, "status": "RUNNING"}
+        if self.fails:
+            return {
+                **about,
+                "status": "FAILED",
+                "error": "DeploymentFailed",
+                "cause": self.fails,
+            }
+        return {
+            **about,
+            "status": "SUCCEEDED",
+            "output": json.dumps(self._work(self.started[arn])),
+        }
+
+    def GetExecutionHistory(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        entered = ["Begin", "Plan", "LookAtEndpoint", "LookAtEndpoint", "Live"][: 3 * self._looks]
+        return {
+            "events": [
+                {
+                    "timestamp": 0,
+                    "type": "PassStateEntered",
+                    "id": number,
+                    "stateEnteredEventDetails": {"name": name},
+                }
+                for number, name in enumerate(entered, start=1)
+            ]
+        }
+
+
+class CloudWatch:
+    """Counts of requests in the last hour, by variant."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+
+    def get_metric_statistics(self, **request: Any) -> dict[str, Any]:
+        dimensions = {each["Name"]: each["Value"] for each in request["Dimensions"]}
+        count = self._counts.get(dimensions["VariantName"])
+        return {"Datapoints": [] if count is None else [{"Sum": float(count)}]}
+
+
+class Account:
+    """An account with an endpoint, as `operate.account.Account` gives it to the commands."""
+
+    def __init__(self, sagemaker: SageMaker) -> None:
+        self.states = States(self._work)
+        self.counts: dict[str, int] = {}
+        self._sagemaker = sagemaker
+
+    def client(self, service: str) -> Any:
+        if service == "cloudwatch":
+            return CloudWatch(self.counts)
+        return self._sagemaker.client() if service == "sagemaker" else self.states.client()
+
+    def state_machine_arn(self, environment: str, workload: str) -> str:
+        return MACHINE.replace("test-birds", f"{environment}-{workload}")
+
+    def _work(self, request: dict[str, Any]) -> dict[str, Any]:
+        plan = plan_change(self._sagemaker, request)
+        if not plan["nothing_to_do"]:
+            self._sagemaker.do(plan)
+        return {**plan, "smoke": "", "cleaned": "Removed: []"}
