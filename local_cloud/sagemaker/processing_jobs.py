@@ -63,8 +63,6 @@ def check(service: SageMakerService, request: Request) -> None:
     image = images.find(service.settings, specification["ImageUri"])
     if not (specification.get("ContainerEntrypoint") or image.get("own")):
         raise ValidationException("The local cloud runs processing jobs by ContainerEntrypoint.")
-    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
-        raise ValidationException("The local cloud runs processing jobs of one instance only.")
     for given in request.get("ProcessingInputs", []):
         source = given.get("S3Input")
         if source is None or "LocalPath" not in source:

@@ -68,8 +68,7 @@ def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
         raise ValidationException(builtin_algorithms.OVERRIDDEN)
     metrics.definitions(own_metrics)
     places.parse(request["OutputDataConfig"]["S3OutputPath"])
-    if request["ResourceConfig"].get("InstanceCount", 1) > 1:
-        raise ValidationException("The local cloud runs training jobs of one instance only.")
+    _check_instances(request)
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
     if len(names) != len(set(names)):
         raise ValidationException("Channel names must be unique within the request.")
@@ -82,6 +81,21 @@ def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
             checkpoints.get("LocalPath", training.CHECKPOINTS), "/opt/ml", "CheckpointConfig"
         )
     _check_spot(request)
+
+
+def _check_instances(request: Mapping[str, Any]) -> None:
+    resources = request["ResourceConfig"]
+    if "InstanceGroups" in resources:
+        raise ValidationException(
+            "The local cloud has no heterogeneous clusters (ResourceConfig.InstanceGroups); it "
+            "takes InstanceType and InstanceCount."
+        )
+    image = request["AlgorithmSpecification"]["TrainingImage"]
+    if resources.get("InstanceCount", 1) > 1 and builtin_algorithms.find(image):
+        raise ValidationException(
+            "The local cloud trains built-in algorithms on one instance only "
+            "(ResourceConfig.InstanceCount)."
+        )
 
 
 def _check_channel(channel: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
-"""One container's life, whatever kind of job it belongs to."""
+"""The life of a job's container on one host, whatever kind of job it belongs to."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from local_cloud.sagemaker.runner import image_files, isolation, process
+from local_cloud.sagemaker.runner import host_names, image_files, isolation, process
+from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.workspace import Workspace
@@ -15,16 +17,22 @@ from local_cloud.sagemaker.service import SageMakerService
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerJob:
-    """``environment`` is what the job's request and its contract set."""
+    """``environment`` is what the job's request and its contract set; ``names`` stands for the
+    machine's /etc/hosts."""
 
     service: SageMakerService
-    workspace: Workspace
+    host: Host
+    names: Path | None
     image: Image
     argv: Sequence[str]
     environment: Mapping[str, str]
     role_arn: str
     name: str
     max_seconds: float
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.host.workspace
 
     def run(
         self, log: JobLog, *, on_line: Callable[[str], None], stop_wanted: Callable[[], bool]
@@ -33,11 +41,18 @@ class ContainerJob:
         if self.image.note:
             log.write(f"[local cloud] {self.image.note}")
         log.write(f"[local cloud] /opt/ml is private to this job by: {isolation.method()}")
+        if isolation.method() == "rewrite" and len(self.host.names) > 1:
+            log.write(
+                "[local cloud] the hosts' names do not resolve: no job can have an /etc/hosts of "
+                "its own here; every host is 127.0.0.1"
+            )
         ml, files = self.workspace.ml, None
         if self.image.files is not None:
             scratch, python = self.workspace.scratch, self.image.python
             files = image_files.lay_out(self.image.files, scratch=scratch, ml=ml, python=python)
-        command = isolation.isolate(ml, list(self.argv), self._environment(), files)
+        argv = host_names.knowing(self.names, self.argv)
+        command = isolation.isolate(ml, argv, self._environment(), files)
+        command = host_names.shown(self.names, command)
 
         def line(text: str) -> None:
             log.write(text)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.runner import objects
-from local_cloud.sagemaker.runner.failure import AlgorithmError
+from local_cloud.sagemaker.runner import hosts, objects
+from local_cloud.sagemaker.runner.cluster import Ending
+from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
+from local_cloud.sagemaker.runner.hosts import Host
+from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
@@ -38,6 +42,15 @@ class JobRun:
         return Workspace(self.service.settings.jobs_dir / f"{self.kind}-{self.name}")
 
     @property
+    def instances(self) -> int:
+        """How many hosts the job has."""
+        return 1
+
+    @cached_property
+    def hosts(self) -> list[Host]:
+        return hosts.of_job(self.workspace, self.instances)
+
+    @property
     def role_arn(self) -> str:
         return str(self.request["RoleArn"])
 
@@ -48,6 +61,23 @@ class JobRun:
     @cached_property
     def s3(self) -> Any:
         return self.session.client("s3")
+
+    def logs_of_hosts(self, group: str) -> dict[str, JobLog]:
+        """A log by host, each with a stream of its own in the group."""
+        client, now = self.session.client("logs"), int(time.time())
+        return {
+            host.name: JobLog(
+                host.workspace.log, client, group=group, stream=f"{self.name}/{host.name}-{now}"
+            )
+            for host in self.hosts
+        }
+
+    def failure_of(self, ending: Ending, logs: Mapping[str, JobLog]) -> AlgorithmError:
+        """Why the host failed that ended the job."""
+        host = ending.host
+        whose = f"{host.name}: " if len(host.names) > 1 else ""
+        error = of_exit(host.workspace, ending.outcome.exit_code, list(logs[host.name].tail))
+        return AlgorithmError(f"{whose}{error}")
 
     def stop_wanted(self) -> bool:
         document = self.service.store.get(self.kind, self.name)

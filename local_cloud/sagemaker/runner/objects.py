@@ -23,11 +23,17 @@ class UploadError(DataError):
     """What a job made cannot be written; the message is for its FailureReason."""
 
 
-def download_prefix(s3: Any, source: S3Place, folder: Path) -> int:
+Part = tuple[int, int]
+"""``(i, n)``: of objects in the order of their keys the i-th, counted from 0, and each n-th
+after it."""
+WHOLE: Part = (0, 1)
+
+
+def download_prefix(s3: Any, source: S3Place, folder: Path, *, part: Part = WHOLE) -> int:
     """Every object that begins with the prefix, under its key's rest; answers how many.
 
-    As on SageMaker, an object whose key is the prefix itself is stored by its last part.
-    Raises DataError where there is none, or where one cannot be read.
+    As on SageMaker, an object whose key is the prefix itself is stored by its last part, and a
+    part may be empty. Raises DataError where there is none, or where one cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _explaining(f"read {source}"):
@@ -45,8 +51,10 @@ def download_prefix(s3: Any, source: S3Place, folder: Path) -> int:
         with _explaining(f"read s3://{source.bucket}/{key}"):
             s3.download_file(source.bucket, key, str(target))
 
-    _each(fetch, keys)
-    return len(keys)
+    first, step = part
+    own = keys[first::step]
+    _each(fetch, own)
+    return len(own)
 
 
 def download_object(s3: Any, source: S3Place, target: Path) -> None:

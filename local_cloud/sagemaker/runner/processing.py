@@ -7,13 +7,15 @@ Image" and "... Configures Input and Output" in the SageMaker developer guide.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
-from local_cloud.sagemaker.runner import objects, places
+from local_cloud.sagemaker.runner import channels, cluster, hosts, objects, places
 from local_cloud.sagemaker.runner.container_job import ContainerJob
-from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit
-from local_cloud.sagemaker.runner.images import resolve
+from local_cloud.sagemaker.runner.failure import AlgorithmError
+from local_cloud.sagemaker.runner.hosts import Host
+from local_cloud.sagemaker.runner.images import Image, resolve
 from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
 from local_cloud.sagemaker.runner.process import Outcome
@@ -24,7 +26,6 @@ KIND = "processing-job"
 STATUS = "ProcessingJobStatus"
 EVENT = "SageMaker Processing Job State Change"
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
-HOST = "algo-1"
 
 
 def start(service: SageMakerService, name: str) -> None:
@@ -56,16 +57,11 @@ def end(
 
 
 def _run(service: SageMakerService, name: str) -> None:
-    run = _ProcessingRun(service, name)
-
-    def work() -> None:
-        try:
-            run.run()
-        except AlgorithmError as error:
-            reason, message = f"AlgorithmError: {error}", run.exit_message()
-            end(service, name, "Failed", reason=reason, exit_message=message)
-
-    run_to_its_end(service, work, lambda reason: end(service, name, "Failed", reason=reason))
+    run_to_its_end(
+        service,
+        _ProcessingRun(service, name).run,
+        lambda reason: end(service, name, "Failed", reason=reason),
+    )
 
 
 class _ProcessingRun(JobRun):
@@ -81,76 +77,96 @@ class _ProcessingRun(JobRun):
         )
         if argv is None:
             raise ApiError("ValidationException", f"{image.uri} has no ENTRYPOINT and no CMD")
-        self._write_configs()
-        self._download()
+        for host in self.hosts:
+            self._prepare(host)
         started = time.time()
         self.service.store.update(KIND, self.name, ProcessingStartTime=started)
-        stopping = self.request.get("StoppingCondition", {})
-        job = ContainerJob(
-            service=self.service,
-            workspace=self.workspace,
-            image=image,
-            argv=argv,
-            environment={
-                "PROCESSING_JOB_NAME": self.name,
-                "PROCESSING_JOB_ARN": self.request["ProcessingJobArn"],
-                "AWS_REGION": self.service.settings.region,
-                **self.request.get("Environment", {}),
-            },
-            role_arn=self.role_arn,
-            name=self.name,
-            max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
+        self._execute(image, argv)
+
+    @property
+    def instances(self) -> int:
+        return int(self.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PROCESSING_JOB_NAME": self.name,
+            "PROCESSING_JOB_ARN": self.request["ProcessingJobArn"],
+            "AWS_REGION": self.service.settings.region,
+            **self.request.get("Environment", {}),
+        }
+
+    def _prepare(self, host: Host) -> None:
+        workspace = host.workspace
+        workspace.create()
+        workspace.write_config("config/processingjobconfig.json", public(self.request))
+        workspace.write_config(
+            "config/resourceconfig.json", {"current_host": host.name, "hosts": list(host.names)}
         )
-        outcome = self._execute(job)
-        end(self.service, self.name, outcome, exit_message=self.exit_message())
-        self.workspace.discard_data()
-
-    def exit_message(self) -> str:
-        """What the program wrote to ``/opt/ml/output/message``, as AWS cuts it."""
-        return self.workspace.read_text("output/message").strip()
-
-    def _write_configs(self) -> None:
-        self.workspace.write_config("config/processingjobconfig.json", public(self.request))
-        self.workspace.write_config(
-            "config/resourceconfig.json", {"current_host": HOST, "hosts": [HOST]}
-        )
-
-    def _download(self) -> None:
         for given in self.request.get("ProcessingInputs", []):
             source = given["S3Input"]
-            folder = self.workspace.local_path(source["LocalPath"])
-            objects.download_prefix(self.s3, places.parse(source["S3Uri"]), folder)
+            folder = workspace.local_path(source["LocalPath"])
+            part = channels.part_of(source, host)
+            objects.download_prefix(self.s3, places.parse(source["S3Uri"]), folder, part=part)
         for output in self._outputs():
-            path = self.workspace.local_path(output["S3Output"]["LocalPath"])
+            path = workspace.local_path(output["S3Output"]["LocalPath"])
             path.mkdir(parents=True, exist_ok=True)
 
-    def _execute(self, job: ContainerJob) -> str:
-        stream = f"{self.name}/{HOST}-{int(time.time())}"
-        log = JobLog(
-            self.workspace.log, self.session.client("logs"), group=LOG_GROUP, stream=stream
-        )
-        with log:
-            outcome = job.run(log, on_line=lambda _line: None, stop_wanted=self.stop_wanted)
-        if outcome.why == "shut down":
+    def _execute(self, image: Image, argv: Sequence[str]) -> None:
+        names = hosts.write_names(self.name, self.hosts, self.workspace.root)
+        logs = self.logs_of_hosts(LOG_GROUP)
+        stopping = self.request.get("StoppingCondition", {})
+
+        def run_host(host: Host, to_end: Callable[[], bool]) -> Outcome:
+            job = ContainerJob(
+                service=self.service,
+                host=host,
+                names=names,
+                image=image,
+                argv=argv,
+                environment=self._environment(),
+                role_arn=self.role_arn,
+                name=self.name,
+                max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
+            )
+            with logs[host.name] as log:
+                return job.run(log, on_line=lambda _line: None, stop_wanted=to_end)
+
+        ending = cluster.run(self.hosts, run_host, stop_wanted=self.stop_wanted)
+        if ending.outcome.why == "shut down":
             raise LeftForResumeError
         # What a failed program left is kept too: it may say what was wrong.
-        self._upload()
-        return self._status(outcome, list(log.tail))
+        for host in self.hosts:
+            self._upload(host)
+        message = self._exit_message(ending.host)
+        error = self._error(ending, logs)
+        if error is not None:
+            reason = f"AlgorithmError: {error}"
+            end(self.service, self.name, "Failed", reason=reason, exit_message=message)
+            return
+        status = "Stopped" if ending.outcome.why == "stopped" else "Completed"
+        end(self.service, self.name, status, exit_message=message)
+        for host in self.hosts:
+            host.workspace.discard_data()
 
-    def _status(self, outcome: Outcome, tail: list[str]) -> str:
-        if outcome.why == "stopped":
-            return "Stopped"
-        if outcome.why == "timed out":
-            raise AlgorithmError("The job ran longer than MaxRuntimeInSeconds")
-        if outcome.exit_code != 0:
-            raise of_exit(self.workspace, outcome.exit_code, tail)
-        return "Completed"
+    def _error(self, ending: cluster.Ending, logs: Mapping[str, JobLog]) -> AlgorithmError | None:
+        if ending.outcome.why == "timed out":
+            return AlgorithmError("The job ran longer than MaxRuntimeInSeconds")
+        return self.failure_of(ending, logs) if ending.failed else None
 
-    def _upload(self) -> None:
+    def _exit_message(self, first: Host) -> str:
+        """What a host wrote to ``/opt/ml/output/message``, as AWS cuts it: ``first``, if it
+        wrote any."""
+        for host in (first, *self.hosts):
+            text = host.workspace.read_text("output/message").strip()
+            if text:
+                return text
+        return ""
+
+    def _upload(self, host: Host) -> None:
         kms_key = self.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
         for output in self._outputs():
             target = output["S3Output"]
-            folder = self.workspace.local_path(target["LocalPath"])
+            folder = host.workspace.local_path(target["LocalPath"])
             objects.upload_folder(self.s3, folder, places.parse(target["S3Uri"]), kms_key=kms_key)
 
     def _outputs(self) -> list[Document]:

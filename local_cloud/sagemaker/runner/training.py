@@ -6,21 +6,29 @@ Amazon SageMaker Processes Training Output" in the SageMaker developer guide.
 
 from __future__ import annotations
 
-import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
-from local_cloud.sagemaker.runner import channels, metrics, objects, places, training_contract
+from local_cloud.sagemaker.runner import (
+    artifacts,
+    channels,
+    cluster,
+    hosts,
+    metrics,
+    objects,
+    places,
+    training_contract,
+)
 from local_cloud.sagemaker.runner.checkpoints import CheckpointSync
 from local_cloud.sagemaker.runner.container_job import ContainerJob
-from local_cloud.sagemaker.runner.failure import of_exit
-from local_cloud.sagemaker.runner.images import resolve
-from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.hosts import Host
+from local_cloud.sagemaker.runner.images import Image, resolve
 from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
 from local_cloud.sagemaker.runner.process import Outcome
 from local_cloud.sagemaker.service import SageMakerService
@@ -131,13 +139,22 @@ class _TrainingRun(JobRun):
     kind = KIND
     status = STATUS
 
+    @property
+    def instances(self) -> int:
+        return int(self.request["ResourceConfig"].get("InstanceCount", 1))
+
     @cached_property
-    def checkpoints(self) -> CheckpointSync | None:
+    def checkpoints(self) -> dict[str, CheckpointSync]:
+        """By host; empty where the job keeps none."""
         config = self.request.get("CheckpointConfig")
         if config is None:
-            return None
-        folder = self.workspace.local_path(config.get("LocalPath", CHECKPOINTS))
-        return CheckpointSync(self.s3, folder, places.parse(config["S3Uri"]))
+            return {}
+        place = places.parse(config["S3Uri"])
+        path = config.get("LocalPath", CHECKPOINTS)
+        return {
+            host.name: CheckpointSync(self.s3, host.workspace.local_path(path), place)
+            for host in self.hosts
+        }
 
     def run(self) -> None:
         self.workspace.create()
@@ -150,69 +167,73 @@ class _TrainingRun(JobRun):
             end(self.service, self.name, "Stopped", "Stopped", _MESSAGES["Stopped"])
             return
         advance(self.service, self.name, "Downloading")
-        self._prepare()
+        for host in self.hosts:
+            self._prepare(host)
         advance(self.service, self.name, "Training")
-        job = ContainerJob(
-            service=self.service,
-            workspace=self.workspace,
-            image=image,
-            argv=argv,
-            environment=self._environment(),
-            role_arn=self.role_arn,
-            name=self.name,
-            max_seconds=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
-        )
-        outcome = self._train(job)
-        self._conclude(outcome)
-        self.workspace.discard_data()
+        ending = self._train(image, argv)
+        self._conclude(ending.outcome)
+        for host in self.hosts:
+            host.workspace.discard_data()
 
-    def _prepare(self) -> None:
-        given = self.request.get("InputDataConfig", [])
-        training_contract.write_config(self.workspace, self.request)
+    def _prepare(self, host: Host) -> None:
+        host.workspace.create()
+        training_contract.write_config(host, self.request)
         for folder in ("model", "output/data", "code", "checkpoints"):
-            (self.workspace.ml / folder).mkdir(parents=True, exist_ok=True)
-        for channel in given:
-            channels.download(self.s3, channel, self.workspace)
+            (host.workspace.ml / folder).mkdir(parents=True, exist_ok=True)
+        for channel in self.request.get("InputDataConfig", []):
+            channels.download(self.s3, channel, host)
         if self.checkpoints:
-            self.checkpoints.restore()
+            self.checkpoints[host.name].restore()
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, host: Host) -> dict[str, str]:
         return {
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.request["TrainingJobArn"],
             "AWS_REGION": self.service.settings.region,
-            "CURRENT_HOST": training_contract.HOST,
+            "CURRENT_HOST": host.name,
             **self.request.get("Environment", {}),
         }
 
-    def _train(self, job: ContainerJob) -> Outcome:
-        wanted = metrics.definitions(
+    def _train(self, image: Image, argv: Sequence[str]) -> cluster.Ending:
+        names = hosts.write_names(self.name, self.hosts, self.workspace.root)
+        logs = self.logs_of_hosts(LOG_GROUP)
+
+        def run_host(host: Host, to_end: Callable[[], bool]) -> Outcome:
+            job = ContainerJob(
+                service=self.service,
+                host=host,
+                names=names,
+                image=image,
+                argv=argv,
+                environment=self._environment(host),
+                role_arn=self.role_arn,
+                name=self.name,
+                max_seconds=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
+            )
+            with ExitStack() as stack:
+                log = stack.enter_context(logs[host.name])
+                if self.checkpoints:
+                    stack.enter_context(self.checkpoints[host.name])
+                return job.run(log, on_line=self._on_line, stop_wanted=to_end)
+
+        ending = cluster.run(self.hosts, run_host, stop_wanted=self.stop_wanted)
+        if ending.outcome.why == "shut down":
+            raise LeftForResumeError
+        if ending.failed:
+            self._upload_output()
+            raise self.failure_of(ending, logs)
+        return ending
+
+    @cached_property
+    def _wanted_metrics(self) -> Any:
+        return metrics.definitions(
             self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         )
 
-        def on_line(line: str) -> None:
-            found = metrics.scan(line, wanted)
-            if found:
-                self.service.store.mutate(
-                    KIND, self.name, lambda job: job["_metrics"].extend(found)
-                )
-
-        stream = f"{self.name}/{training_contract.HOST}-{int(time.time())}"
-        log = JobLog(
-            self.workspace.log, self.session.client("logs"), group=LOG_GROUP, stream=stream
-        )
-        with log:
-            if self.checkpoints:
-                with self.checkpoints:
-                    outcome = job.run(log, on_line=on_line, stop_wanted=self.stop_wanted)
-            else:
-                outcome = job.run(log, on_line=on_line, stop_wanted=self.stop_wanted)
-        if outcome.why == "shut down":
-            raise LeftForResumeError
-        if outcome.why == "exited" and outcome.exit_code != 0:
-            self._upload_output()
-            raise of_exit(self.workspace, outcome.exit_code, list(log.tail))
-        return outcome
+    def _on_line(self, line: str) -> None:
+        found = metrics.scan(line, self._wanted_metrics)
+        if found:
+            self.service.store.mutate(KIND, self.name, lambda job: job["_metrics"].extend(found))
 
     def _conclude(self, outcome: Outcome) -> None:
         advance(self.service, self.name, "Uploading")
@@ -227,25 +248,26 @@ class _TrainingRun(JobRun):
         end(self.service, self.name, status, secondary, _MESSAGES[secondary])
 
     def _upload_model(self, *, required: bool) -> None:
-        folder = self.workspace.ml / "model"
-        if not required and not any(folder.iterdir()):
-            return
-        self._upload_archive(folder, places.parse(model_uri(self.request)))
+        folders = [host.workspace.ml / "model" for host in self.hosts]
+        if required or _any_file(folders):
+            self._upload_archive(folders, places.parse(model_uri(self.request)))
 
     def _upload_output(self) -> None:
-        folder = self.workspace.ml / "output" / "data"
-        if any(folder.iterdir()):
+        folders = [host.workspace.ml / "output" / "data" for host in self.hosts]
+        if _any_file(folders):
             model = places.parse(model_uri(self.request))
             target = places.S3Place(
                 model.bucket, model.key.replace("model.tar.gz", "output.tar.gz")
             )
-            self._upload_archive(folder, target)
+            self._upload_archive(folders, target)
 
-    def _upload_archive(self, folder: Path, target: places.S3Place) -> None:
+    def _upload_archive(self, folders: Sequence[Path], target: places.S3Place) -> None:
         archive = self.workspace.root / target.key.rsplit("/", 1)[-1]
-        with tarfile.open(archive, "w:gz", compresslevel=3) as tar:
-            for entry in sorted(folder.iterdir()):
-                tar.add(entry, arcname=entry.name)
+        artifacts.write_archive(archive, folders)
         kms_key = self.request["OutputDataConfig"].get("KmsKeyId")
         objects.upload_file(self.s3, archive, target, kms_key=kms_key)
         archive.unlink()
+
+
+def _any_file(folders: Sequence[Path]) -> bool:
+    return any(entry for folder in folders for entry in folder.iterdir())

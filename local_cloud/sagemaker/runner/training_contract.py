@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.runner.workspace import Workspace
-
-HOST = "algo-1"
+from local_cloud.sagemaker.runner.hosts import Host
 
 
-def write_config(workspace: Workspace, request: Mapping[str, Any]) -> None:
-    """Write what the CreateTrainingJob request says."""
+def write_config(host: Host, request: Mapping[str, Any]) -> None:
+    """Write what the CreateTrainingJob request says, as the host sees it."""
+    workspace = host.workspace
     channels = {one["ChannelName"]: _channel(one) for one in request.get("InputDataConfig", [])}
     for name, content in (
         ("inputdataconfig", channels),
         ("hyperparameters", request.get("HyperParameters", {})),
-        ("resourceconfig", _resources(request)),
+        ("resourceconfig", _resources(host, request)),
     ):
         workspace.write_config(f"input/config/{name}.json", content)
     if "CheckpointConfig" in request:
@@ -38,14 +37,14 @@ def _channel(channel: Mapping[str, Any]) -> dict[str, str]:
     return described
 
 
-def _resources(request: Mapping[str, Any]) -> dict[str, Any]:
+def _resources(host: Host, request: Mapping[str, Any]) -> dict[str, Any]:
     instance_type = request["ResourceConfig"].get("InstanceType", "ml.m5.large")
-    group = {"instance_group_name": "homogeneousCluster", "hosts": [HOST]}
+    group = {"instance_group_name": "homogeneousCluster", "hosts": list(host.names)}
     return {
-        "current_host": HOST,
+        "current_host": host.name,
         "current_instance_type": instance_type,
         "current_group_name": "homogeneousCluster",
-        "hosts": [HOST],
+        "hosts": list(host.names),
         "instance_groups": [{**group, "instance_type": instance_type}],
         "network_interface_name": "lo",
     }

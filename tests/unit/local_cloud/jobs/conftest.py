@@ -101,6 +101,11 @@ class Jobs:
         path: Path = self.cloud.settings.jobs_dir / f"{kind}-{name}" / "job.log"
         return path.read_text()
 
+    def log_of(self, kind: str, name: str, host: str) -> str:
+        """The log of one of several hosts."""
+        folder = self.cloud.settings.jobs_dir / f"{kind}-{name}"
+        return (folder / host / "job.log").read_text()
+
     def _await(self, describe: Any, member: str, wanted: tuple[str, ...]) -> dict[str, Any]:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
