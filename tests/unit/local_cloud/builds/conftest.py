@@ -190,9 +190,14 @@ class BuildPlace:
         return path.read_text()
 
 
-@pytest.fixture(scope="session")
-def place(cloud: RunningCloud) -> BuildPlace:
+def place_on(cloud: RunningCloud) -> BuildPlace:
+    """A bucket for sources and the roles of builds and jobs."""
     cloud.client("s3").create_bucket(Bucket=BUCKET)
     build_role = cloud.role("builds", BUILD_STATEMENTS, trusts=["codebuild.amazonaws.com"])
     job_role = cloud.role("image-jobs", JOB_STATEMENTS, trusts=["sagemaker.amazonaws.com"])
     return BuildPlace(cloud, build_role, job_role)
+
+
+@pytest.fixture(scope="session")
+def place(cloud: RunningCloud) -> BuildPlace:
+    return place_on(cloud)

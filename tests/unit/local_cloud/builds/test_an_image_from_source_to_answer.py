@@ -1,4 +1,4 @@
-"""One image of one's own: built, pushed, trained in, served from, and still there after a stop."""
+"""One image of one's own: built, pushed, trained in and served from."""
 
 from __future__ import annotations
 
