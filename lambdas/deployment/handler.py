@@ -19,6 +19,7 @@ from typing import Any
 from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
+from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.plan import Planner
 from lambdas.deployment.plan_split import SplitPlanner
 from lambdas.deployment.samples import SampleStore
@@ -60,6 +61,7 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
         variant=asked["target_variant"],
         max_failures=settings.max_failures,
         samples=SampleStore(s3=client("s3"), uri=asked["samples"]),
+        tested=AnswersWhenTested.read(client("s3"), asked["evaluation_report"]),
         # A sample that is not answered twice is a finding, not a fault to be patient with.
         # An endpoint may take 60 seconds to answer.
         runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),

@@ -30,6 +30,7 @@ class ApprovedPackage:
 
     Attributes:
         samples: where held-out files and their labels are: `s3://bucket/prefix`.
+        evaluation_report: where its evaluation is: `s3://bucket/key`; empty if it does not say.
         dataset_version: of the data that it was trained with; empty if it does not say.
     """
 
@@ -37,6 +38,7 @@ class ApprovedPackage:
     group: str
     version: int
     samples: str
+    evaluation_report: str
     dataset_version: str
 
 
@@ -68,6 +70,7 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
         group=group,
         version=described["ModelPackageVersion"],
         samples=properties["samples"],
+        evaluation_report=properties.get("evaluation_report", ""),
         dataset_version=properties.get("dataset_version", ""),
     )
 
@@ -87,21 +90,22 @@ def package_of_model(sagemaker: Any, model: str) -> str:
     return str(described.get("PrimaryContainer", {}).get("ModelPackageName", ""))
 
 
-def samples_of(sagemaker: Any, arn: str) -> str:
-    """Where the samples of a package are, approved or not; empty where it is gone.
+def metadata_of(sagemaker: Any, arn: str) -> Mapping[str, str]:
+    """What the pipeline registered with a package, approved or not; empty where it is gone.
 
     Raises:
         ClientError: SageMaker refuses.
     """
     if not arn:
-        return ""
+        return {}
     try:
         described = sagemaker.describe_model_package(ModelPackageName=arn)
     except ClientError as error:
         if is_missing(error):
-            return ""
+            return {}
         raise
-    return str(described.get("CustomerMetadataProperties", {}).get("samples", ""))
+    found: Mapping[str, str] = described.get("CustomerMetadataProperties", {})
+    return found
 
 
 def _faults(described: Mapping[str, Any], properties: Mapping[str, str], group: str) -> list[str]:

@@ -177,6 +177,7 @@ class Planner:
             "make_config": True,
             "model": model_request(name, package, self.settings),
             "samples": package.samples,
+            "evaluation_report": package.evaluation_report,
             "model_package": package.arn,
             "rejected_package": "",
         }

@@ -21,9 +21,9 @@ from contracts.traffic_split import (
 from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.model_package import (
     ModelPackageRefused,
+    metadata_of,
     package_of_model,
     read_approved,
-    samples_of,
 )
 from lambdas.deployment.plan import Plan
 from lambdas.deployment.requests import sole_config_request, update_request, weights_request
@@ -123,8 +123,10 @@ class SplitPlanner:
         """Packages and samples. A new model that lost is no champion any more."""
         arn = package_of_model(self.sagemaker, winner)
         if not new_wins:
+            metadata = metadata_of(self.sagemaker, arn)
             return {
-                "samples": samples_of(self.sagemaker, arn),
+                "samples": metadata.get("samples", ""),
+                "evaluation_report": metadata.get("evaluation_report", ""),
                 "model_package": arn,
                 "rejected_package": package_of_model(self.sagemaker, loser),
             }
@@ -134,7 +136,12 @@ class SplitPlanner:
                 f"alone; end the split with: {end_command(self.settings)}old"
             )
         package = read_approved(self.sagemaker, arn=arn, group=self.settings.model_package_group)
-        return {"samples": package.samples, "model_package": arn, "rejected_package": ""}
+        return {
+            "samples": package.samples,
+            "evaluation_report": package.evaluation_report,
+            "model_package": arn,
+            "rejected_package": "",
+        }
 
     @staticmethod
     def _unchanged(endpoint: Endpoint, live: Configuration) -> Plan:
@@ -145,6 +152,7 @@ class SplitPlanner:
             "previous_config": live.name,
             "target_variant": "",
             "samples": "",
+            "evaluation_report": "",
             "model_package": "",
             "rejected_package": "",
         }

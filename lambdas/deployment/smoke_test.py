@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.predictions import Prediction, PredictionsError, predictions_of
 from contracts.samples import CSV, Sample, Samples
+from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.samples import SamplesError, SampleStore
 
 SECONDS_A_SAMPLE = 130.0
@@ -25,12 +26,14 @@ class SmokeTest:
 
     Attributes:
         variant: the only one to ask; empty for whichever the endpoint chooses.
+        tested: what the model answered when it was evaluated.
     """
 
     endpoint_name: str
     variant: str
     max_failures: int
     samples: SampleStore
+    tested: AnswersWhenTested
     runtime: Any
     seconds_left: Callable[[], float]
 
@@ -65,12 +68,14 @@ class SmokeTest:
             prediction = self._ask(self.samples.read(sample.file), index)
         except (ClientError, BotoCoreError, SamplesError, PredictionsError) as error:
             return str(error)[:_TEXT_SHOWN]
-        if prediction.label != sample.label:
-            return (
-                f"expected {sample.label}, got {prediction.label} "
-                f"(confidence {prediction.confidence:.2f})"
-            )
-        return None
+        expected = self.tested.answers.get(sample.file, sample.label)
+        if prediction.label == expected:
+            return None
+        of_test = ", as when it was tested" if sample.file in self.tested.answers else ""
+        return (
+            f"expected {expected}{of_test}, got {prediction.label} "
+            f"(confidence {prediction.confidence:.2f})"
+        )
 
     def _ask(self, body: bytes, index: Samples) -> Prediction:
         request = {
@@ -91,9 +96,11 @@ class SmokeTest:
     def _detail(self, asked: int, faults: dict[str, str]) -> str:
         of_variant = f" by the variant {self.variant}" if self.variant else ""
         lines = [
-            f"{asked - len(faults)} of {asked} held-out samples were answered correctly"
+            f"{asked - len(faults)} of {asked} held-out samples were answered as expected"
             f"{of_variant}, {len(faults)} not; allowed are {self.max_failures}"
         ]
+        if self.tested.fault:
+            lines.append(f"  Expected were the labels, since {self.tested.fault}")
         lines += [f"  {file}: {fault}" for file, fault in list(faults.items())[:_FAULTS_SHOWN]]
         if len(faults) > _FAULTS_SHOWN:
             lines.append(f"  and {len(faults) - _FAULTS_SHOWN} more")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.smoke_test import SECONDS_A_SAMPLE, SmokeTest
 
@@ -55,12 +56,14 @@ def run(
     allowed: int = 0,
     seconds: float = 600,
     variant: str = "",
+    report: str = "",
 ) -> dict[str, Any]:
     return SmokeTest(
         endpoint_name="birds",
         variant=variant,
         max_failures=allowed,
         samples=store,
+        tested=AnswersWhenTested.read(store.s3, report),
         runtime=runtime,
         seconds_left=lambda: seconds,
     ).run()
@@ -222,3 +225,45 @@ def test_an_old_model_without_samples_is_not_asked_and_says_so(s3: Any) -> None:
     assert answer["passed"]
     assert "Not asked" in answer["detail"]
     assert runtime.requests == []
+
+
+def put_report(s3: Any, bucket: str, content: Any) -> str:
+    key = "birds/run/evaluation/evaluation.json"
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+    return f"s3://{bucket}/{key}"
+
+
+def test_a_model_that_is_wrong_as_when_it_was_tested_passes(
+    store: SampleStore, s3: Any, bucket: str
+) -> None:
+    """Where the report has no answer the label is expected."""
+    answers = [{"file": "02-2.png", "label": "2", "predicted": "0"}]
+    report = put_report(s3, bucket, {"samples": answers})
+
+    honest = run(store, Runtime(lambda body: right(b"0" if body == b"2" else body)), report=report)
+    other = run(store, Runtime(), report=report)
+
+    assert honest["passed"], honest["detail"]
+    assert not other["passed"]
+    assert "02-2.png: expected 0, as when it was tested, got 2" in other["detail"]
+
+
+@pytest.mark.parametrize("content", [b"{", {"samples": [{"file": "a"}]}, {"samples": 3}])
+def test_without_a_report_that_can_be_read_the_labels_are_expected_and_that_is_said(
+    store: SampleStore, s3: Any, bucket: str, content: Any
+) -> None:
+    answer = run(store, Runtime(), report=put_report(s3, bucket, content))
+
+    assert answer["passed"]
+    assert "Expected were the labels" in answer["detail"]
+
+
+def test_a_report_that_is_gone_is_said_and_one_without_samples_is_no_fault(
+    store: SampleStore, s3: Any, bucket: str
+) -> None:
+    gone = run(store, Runtime(), report=f"s3://{bucket}/birds/none.json")
+    old = run(store, Runtime(), report=put_report(s3, bucket, {"metrics": {}}))
+
+    assert "none.json cannot be read" in gone["detail"]
+    assert "labels" not in old["detail"]
