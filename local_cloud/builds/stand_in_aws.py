@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+_FLAGS = ("--no-cli-pager", "--no-paginate", "--debug", "--no-verify-ssl")
 NAME = "aws (stand-in of the local cloud)"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Answers the exit status."""
-    words = [word for word in arguments if not word.startswith("-")]
+    words = _words(arguments)
     if words[:2] != ["ecr", "get-login-password"]:
         print(
             f"{NAME} has `aws ecr get-login-password` only, not `aws {' '.join(arguments)}`",
@@ -30,6 +31,18 @@ def main(arguments: Sequence[str]) -> int:
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     print(token.partition(":")[2])
     return 0
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Without options and their values."""
+    words, left = [], list(arguments)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("-"):
+            words.append(word)
+        elif "=" not in word and left[:1] and word not in _FLAGS:
+            left.pop(0)
+    return words
 
 
 def _option(arguments: Sequence[str], name: str) -> str | None:

@@ -5,11 +5,13 @@ the image's ``serve`` program answers GET /ping with 200 once it is ready and PO
 with the prediction. Processes of one machine cannot all have the port 8080, and not every system
 lets each have an /opt/ml of its own, so environment variables say which they are:
 ``SAGEMAKER_BIND_TO_PORT`` (on 127.0.0.1) and ``SAGEMAKER_LOCAL_ML_ROOT`` (/opt/ml itself where
-:mod:`local_cloud.sagemaker.runner.isolation` can give one).
+:mod:`local_cloud.sagemaker.runner.isolation` can give one). An image of one's own that listens on
+8080 whatever the variable says is found there; of such servers a machine can have one at a time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
@@ -20,6 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from local_cloud.sagemaker.runner import guardian, image_files, isolation
 from local_cloud.sagemaker.runner.images import Image
 
@@ -28,6 +32,9 @@ POLL_SECONDS = 0.1
 PING_SECONDS = 2.0
 """SageMaker's own limit for an answer to /ping."""
 GRACE_SECONDS = 10.0
+USUAL_PORT = 8080
+"""Where a container listens on SageMaker, where it has a machine to itself."""
+LOOK_SECONDS = 1.0
 
 
 class ServerError(Exception):
@@ -71,6 +78,7 @@ class ModelServer:
         self._folder = folder
         self._log = log
         self._port = 0
+        self._look_again = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -139,7 +147,17 @@ class ModelServer:
         try:
             return self._ask("GET", "/ping", {}, b"", PING_SECONDS).status == 200
         except (ContainerGoneError, InvocationTimeoutError):
+            self._look_at_usual_port()
             return False
+
+    def _look_at_usual_port(self) -> None:
+        """A container of one's own may know no port but SageMaker's."""
+        own = self._image is not None and self._image.files is not None
+        if not own or self._port == USUAL_PORT or time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + LOOK_SECONDS
+        if self._process is not None and listens(self._process.pid, USUAL_PORT):
+            self._port = USUAL_PORT
 
     def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
         """POST /invocations, once. Raises ContainerGoneError, InvocationTimeoutError."""
@@ -178,6 +196,18 @@ class ModelServer:
             raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
+
+
+def listens(process_id: int, port: int) -> bool:
+    """Whether the process, or one that it started, takes connections on the port."""
+    with contextlib.suppress(psutil.Error):
+        top = psutil.Process(process_id)
+        for process in [top, *top.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                for one in process.net_connections(kind="tcp"):
+                    if one.status == psutil.CONN_LISTEN and one.laddr.port == port:
+                        return True
+    return False
 
 
 def _free_port() -> int:

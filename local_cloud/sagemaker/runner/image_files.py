@@ -17,6 +17,7 @@ from typing import Literal
 from local_cloud.sagemaker.runner.command import ML, Command, Method, rewrite
 
 PYTHONS = ("python", "python3")
+TEMPORARY = Path("/tmp")  # noqa: S108 - a job's own, as in a container
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def command(
     method: Method, files: Path, ml: Path, argv: Sequence[str], environment: Mapping[str, str]
 ) -> Command:
     """The command that runs ``argv`` with the laid out files and ``ml`` as its /opt/ml."""
-    steps = list(view(files))
+    named = " ".join([*argv, *environment.values(), str(files), str(ml)])
+    steps = _merged(Path("/"), files, named)
     if method == "rewrite":
         own = {
             step.target: step.source
@@ -65,16 +67,15 @@ def command(
         }
         return rewrite(argv, environment, {**own, ML: str(ml)})
     steps.append(Step("bind", ML, str(ml)))
-    wrap = _bubblewrap(steps) if method == "bubblewrap" else _unshare(method, steps)
+    wrap = _bubblewrap(steps) if method == "bubblewrap" else _unshare(method, steps, files.parent)
     return Command([*wrap, *argv], dict(environment))
 
 
-def view(files: Path) -> list[Step]:
-    """What makes a root of this machine's files with the image's laid over them."""
-    return _merged(Path("/"), files)
+def _merged(here: Path, image: Path, named: str) -> list[Step]:
+    """A folder of this machine's files with the image's laid over them.
 
-
-def _merged(here: Path, image: Path) -> list[Step]:
+    Of /tmp, where other programs' files come and go, only what ``named`` speaks of is kept.
+    """
     steps: list[Step] = []
     names = {entry.name for folder in (here, image) for entry in folder.iterdir()}
     for name in sorted(names):
@@ -83,10 +84,11 @@ def _merged(here: Path, image: Path) -> list[Step]:
         if target == ML:
             continue
         if not (theirs.exists() or theirs.is_symlink()):
-            steps.append(_as_it_is(ours, target))
+            if here != TEMPORARY or target in named:
+                steps.append(_as_it_is(ours, target))
         elif theirs.is_dir() and not theirs.is_symlink() and ours.is_dir():
             steps.append(Step("folder", target))
-            steps += _merged(ours, theirs)
+            steps += _merged(ours, theirs, named)
         else:
             steps.append(_as_it_is(theirs, target))
     return steps
@@ -99,34 +101,36 @@ def _as_it_is(path: Path, target: str) -> Step:
 
 
 def _bubblewrap(steps: Sequence[Step]) -> list[str]:
+    # What was listed may have gone since, where it is another program's.
+    options = {"bind": "--dev-bind-try", "link": "--symlink"}
     words = ["bwrap", "--die-with-parent"]
     for step in steps:
         if step.kind == "folder":
             words += ["--dir", step.target]
         else:
-            words += [
-                "--dev-bind" if step.kind == "bind" else "--symlink",
-                step.source,
-                step.target,
-            ]
+            words += [options[step.kind], step.source, step.target]
     return [*words, "--"]
 
 
-def _unshare(method: Method, steps: Sequence[Step]) -> list[str]:
-    lines = ["set -e", "root=$(mktemp -d)", 'mount -t tmpfs none "$root"']
+def _unshare(method: Method, steps: Sequence[Step], scratch: Path) -> list[str]:
+    root = scratch / "view"
+    root.mkdir(exist_ok=True)
+    lines = ["set -e", f"root={shlex.quote(str(root))}", 'mount -t tmpfs none "$root"']
     for step in steps:
         place, source = f'"$root"{shlex.quote(step.target)}', shlex.quote(step.source)
         if step.kind == "folder":
             lines.append(f"mkdir -p {place}")
         elif step.kind == "link":
             lines.append(f"ln -s {source} {place}")
-        elif Path(step.source).is_dir():
-            lines += [f"mkdir -p {place}", f"mount --rbind {source} {place}"]
         else:
-            lines += [f": > {place}", f"mount --bind {source} {place}"]
+            make = f"mkdir -p {place}" if Path(step.source).is_dir() else f": > {place}"
+            lines.append(f"if [ -e {source} ]; then {make}; mount --rbind {source} {place}; fi")
     lines.append('exec chroot "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$PWD" "$@"')
+    # A file, since all these lines may be too long for one argument.
+    script = scratch / "view.sh"
+    script.write_text("\n".join(lines))
     flags = ["-m"] if method == "unshare" else ["-U", "-r", "-m"]
-    return ["unshare", *flags, "sh", "-c", "\n".join(lines), "sh"]
+    return ["unshare", *flags, "sh", str(script)]
 
 
 def _copy_new(source: str, target: str) -> str:

@@ -65,7 +65,7 @@ def zipped(files: Mapping[str, str], executable: tuple[str, ...] = ()) -> bytes:
     return made.getvalue()
 
 
-def await_(look: Callable[[], Any], seconds: float = 60) -> Any:
+def await_(look: Callable[[], Any], seconds: float = 150) -> Any:
     """What ``look`` answers once that is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -120,3 +120,21 @@ def test_a_second_process_gets_the_files_as_they_were(image: Path, tmp_path: Pat
     )
     assert (again / "opt/program/word").read_text() == "rook"
     shutil.rmtree(again)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_file_of_the_machine_that_goes_meanwhile_does_no_harm(
+    method: Method, image: Path, tmp_path: Path
+) -> None:
+    skip_unless_it_works(method)
+    # What the image has beside it makes each of these a bind of its own.
+    beside = image / str(tmp_path).lstrip("/") / "passing"
+    beside.mkdir(parents=True)
+    passing = [tmp_path / "passing" / name for name in ("file", "folder")]
+    passing[1].mkdir(parents=True)
+    passing[0].touch()
+    files, ml = laid_out(image, tmp_path)
+    command = image_files.command(method, files, ml, ["true"], {"PATH": os.environ["PATH"]})
+    passing[0].unlink()
+    passing[1].rmdir()
+    subprocess.run(command.argv, env=command.environment, check=True)

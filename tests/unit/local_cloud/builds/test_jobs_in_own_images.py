@@ -103,7 +103,7 @@ def test_a_processing_job_runs_the_images_own_command(place: BuildPlace) -> None
 
 
 def test_an_image_without_the_program_fails_the_job(place: BuildPlace) -> None:
-    image = made(place, "empty", {"Dockerfile": "FROM python:3.12-slim\n"})
+    image = made(place, "programless", {"Dockerfile": "FROM python:3.12-slim\n"})
     job = place.train("without-train", image)
     assert job["TrainingJobStatus"] == "Failed"
     assert "has no program `train`" in job["FailureReason"]
