@@ -18,7 +18,7 @@ from shared.images.layouts import Place
 from shared.images.pictures import Box, Looks
 from shared.spool import Slot
 
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 8 * 1024
 _PAGE = 1_000
 _LOOKS = ", ".join(Looks._fields)
 

@@ -115,7 +115,9 @@ def read_tar(file: Path) -> Iterator[Record]:
     try:
         with tarfile.open(file, "r:") as tar:
             encoded: bytes | None = None
-            for member in tar:
+            while member := tar.next():
+                # It would remember every member that it has passed.
+                tar.members.clear()
                 content = tar.extractfile(member)
                 if content is None:
                     continue
@@ -161,5 +163,7 @@ def _tar_writer(stack: ExitStack, path: Path) -> _Write:
             member = tarfile.TarInfo(f"{number:08d}{suffix}")
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
+            # It would remember every member until it is closed.
+            tar.members.clear()
 
     return write
