@@ -7,12 +7,18 @@ LOCAL_CLOUD := [ -x $(VENV_PYTHON) ] || { echo 'nothing is set up here yet: run 
                $(VENV_PYTHON) -m local_cloud
 WORKLOAD ?= cifar-tensorflow
 ENV ?= local
+# What a workload's framework needs besides: PyTorch alone is left out where nobody uses it.
+extras = $(if $(shell grep -lE '^ +name: *pytorch' config/workloads/$(1).yaml 2>/dev/null),torch)
+# Operators' commands go to the account that the shell names, of ENV=local to the local cloud.
+OPERATE = $(if $(filter local,$(ENV)),eval "$$($(LOCAL_CLOUD) env)";) $(VENV_PYTHON) -m operate
+PLACE = --env $(ENV) --workload $(WORKLOAD)
+SHARE ?= 0.5
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-local setup-dev demo test test-quick lint format synth snapshots constraints \
+.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split test test-quick lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
@@ -24,8 +30,22 @@ setup-local:
 setup-dev:
 	@$(BOOT_PYTHON) scripts/set_up.py dev
 
-demo: setup-local ## set up, deploy into a local cloud, upload data, train, deploy, predict
+demo: ## set up, deploy WORKLOAD into a local cloud, upload data, train, deploy, predict
+	@$(BOOT_PYTHON) scripts/set_up.py local $(call extras,$(WORKLOAD))
 	@$(VENV_PYTHON) -m demo --workload $(WORKLOAD) $(DEMO_ARGS)
+
+demo-all: ## the same with every workload of the environment local, and a table at the end
+	@$(BOOT_PYTHON) scripts/set_up.py local $(call extras,*)
+	@$(VENV_PYTHON) -m demo --all $(DEMO_ARGS)
+
+split-status: setup-local ## the models that share the requests of WORKLOAD's endpoint in ENV
+	@$(OPERATE) status $(PLACE)
+
+shift: setup-local ## give the new model the SHARE (0 to 1) of the requests
+	@$(OPERATE) shift --share $(SHARE) $(PLACE)
+
+end-split: setup-local ## let the WINNER (new or old) serve alone
+	@$(OPERATE) end --winner $(WINNER) $(PLACE)
 
 test: setup-dev ## set up, then lint, type checks and every test
 	@echo "== ruff"; ruff check . && ruff format --check .

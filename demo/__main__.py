@@ -11,11 +11,13 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from demo.clock import StageClock
+from contracts.predictions import PredictionsError
+from contracts.samples import SamplesError
 from demo.cloud import FOREIGN
 from demo.errors import DemoError
 from demo.lock import only_one_demo
-from demo.main_job import MainJob, check_workload
+from demo.main_job import MainJob
+from demo.narrator import Narrator
 from local_cloud.process import LocalCloudError
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 
@@ -31,17 +33,16 @@ def main() -> int:
         os.environ.pop(name, None)
     console = Console()
     job = MainJob(
-        workload=arguments.workload,
         settings=LocalCloudSettings(state_dir=LOCAL / "cloud", port=arguments.port),
         folder=LOCAL / "demo",
-        console=console,
-        clock=StageClock(),
+        narrator=Narrator(console),
     )
     try:
-        check_workload(arguments.workload, workloads())
         with only_one_demo(LOCAL / "demo.lock"):
-            job.run()
-    except (DemoError, LocalCloudError) as error:
+            if arguments.all:
+                return 0 if job.all() else 1
+            job.one(arguments.workload, arguments.data)
+    except (DemoError, LocalCloudError, PredictionsError, SamplesError) as error:
         console.print(f"\ndemo: {error}", style="red", **PLAIN)
         return 1
     except (BotoCoreError, ClientError) as error:
@@ -64,18 +65,27 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--workload", default="cifar-tensorflow")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--workload", default="cifar-tensorflow", help="default: %(default)s")
+    which.add_argument(
+        "--all", action="store_true", help="every workload of config/environments/local.yaml"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="upload this folder as it is, in place of the demo's own data",
+    )
     parser.add_argument(
         "--port",
         type=int,
         default=DEFAULT_PORT,
         help="port of the local cloud; a free one is used where it is taken (default: %(default)s)",
     )
-    return parser.parse_args()
-
-
-def workloads() -> list[str]:
-    return sorted(path.stem for path in (ROOT / "config" / "workloads").glob("*.yaml"))
+    given = parser.parse_args()
+    if given.all and given.data:
+        parser.error("--data is one workload's: name it with --workload instead of --all")
+    return given
 
 
 if __name__ == "__main__":

@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class StageClock:
-    """Wall-clock seconds a stage, in the order in which the stages ran."""
+    """Wall-clock seconds a stage, in the order in which the stages ran.
+
+    Attributes:
+        parts: what a stage consists of, by the stage; parts may run side by side.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,14 +31,36 @@ def bootstrap(
 
 
 def deploy(
-    environment: Mapping[str, str], *, name: str, log: Path, say: Callable[[str], None]
+    environment: Mapping[str, str],
+    *,
+    name: str,
+    workloads: Sequence[str] = (),
+    git_commit: str | None = None,
+    log: Path,
+    say: Callable[[str], None],
 ) -> None:
-    """`cdk deploy --all -c env=NAME`. Raises DemoError with the CLI's last lines."""
+    """`cdk deploy --all -c env=NAME`, of some workloads or (none named) all of the environment's.
+
+    Raises DemoError with the CLI's last lines.
+    """
     arguments = ["deploy", "--all", "-c", f"env={name}", "--require-approval", "never"]
+    if workloads:
+        arguments += ["-c", f"workloads={','.join(workloads)}"]
+    if git_commit:
+        arguments += ["-c", f"git_commit={git_commit}"]
     arguments += ["--concurrency", "4", "--progress", "events"]
     # Beside the log, so that another synth in this folder does not stand in the way.
     arguments += ["--output", str(log.parent / "cdk.out")]
     _cdk(arguments, environment, cwd=ROOT, log=log, say=say)
+
+
+def git_commit() -> str | None:
+    """The commit that is deployed, for the models' lineage; None outside of a git repository."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return None
+    told = subprocess.run([git, "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return told.stdout.strip() or None if told.returncode == 0 else None
 
 
 def _cdk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+# Our own code writes `epoch=3 loss=...`; the built-in XGBoost `[20]#011validation-auc:...` (its
+# tabs), of which every tenth round is enough to see.
+PROGRESS = re.compile(r"epoch=|\[\d*0\]")
 TUNER_KEYS = ("sagemaker_program", "sagemaker_submit_directory", "_tuning_objective_metric")
 
 
@@ -36,6 +40,7 @@ class Trial:
     status: str
     hyperparameters: dict[str, str]
     objective: float | None
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def read_run(sagemaker: Any, execution_arn: str) -> RunState:
 
 
 class EpochReader:
-    """New `epoch=…` lines of training jobs' logs, each line once."""
+    """New lines of training jobs' logs that tell of an epoch or of some rounds, each line once."""
 
     def __init__(self, logs: Any) -> None:
         self._logs = logs
@@ -94,7 +99,7 @@ class EpochReader:
         )
         self._tokens[stream] = answer["nextForwardToken"]
         messages = [event["message"].strip() for event in answer["events"]]
-        return [message for message in messages if message.startswith("epoch=")]
+        return [message.replace("#011", "  ") for message in messages if PROGRESS.match(message)]
 
 
 def read_epochs(reader: EpochReader, job_names: list[str]) -> dict[str, list[str]]:
@@ -135,10 +140,13 @@ def _trials(sagemaker: Any, tuning_job: str) -> list[Trial]:
     pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
         HyperParameterTuningJobName=tuning_job, SortBy="CreationTime", SortOrder="Ascending"
     )
-    return [_trial(raw) for page in pages for raw in page["TrainingJobSummaries"]]
+    trials = [raw for page in pages for raw in page["TrainingJobSummaries"]]
+    tuning = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning_job)
+    best = tuning.get("BestTrainingJob", {}).get("TrainingJobName")
+    return [_trial(raw, best) for raw in trials]
 
 
-def _trial(raw: dict[str, Any]) -> Trial:
+def _trial(raw: dict[str, Any], best: str | None) -> Trial:
     metric = raw.get("FinalHyperParameterTuningJobObjectiveMetric")
     return Trial(
         name=raw["TrainingJobName"],
@@ -149,4 +157,5 @@ def _trial(raw: dict[str, Any]) -> Trial:
             if key not in TUNER_KEYS
         },
         objective=float(metric["Value"]) if metric else None,
+        best=raw["TrainingJobName"] == best,
     )

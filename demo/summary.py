@@ -1,71 +1,106 @@
-"""What the demo prints at its end."""
+"""What the demo prints of a model: its predictions, its report, where things are."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from demo.clock import StageClock, spell
+from demo.joined_lines import JoinedLine
 from demo.predict import Prediction
 
-
-def read_report(s3: Any, uri: str) -> dict[str, Any]:
-    """The evaluation report at an S3 URI."""
-    report: dict[str, Any] = json.loads(_read(s3, uri))
-    return report
+MOST_CLASSES = 20
+"""A wider confusion matrix is left to the report's page."""
 
 
-def save_page(s3: Any, report_uri: str, path: Path) -> None:
-    """The page that evaluate.py put beside the report, as a file that a browser opens."""
-    path.write_bytes(_read(s3, report_uri.removesuffix(".json") + ".html"))
+def gate_metric(report: dict[str, Any]) -> tuple[str, float]:
+    """Name and test value of the metric that the gate looked at."""
+    comparison = report.get("comparison")
+    name = comparison["metric"] if comparison else "accuracy"
+    return name, float(report["metrics"][name]["value"])
 
 
-def _read(s3: Any, uri: str) -> bytes:
-    location = urlsplit(uri)
-    answer = s3.get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))
-    content: bytes = answer["Body"].read()
-    return content
+def examples_of(report: dict[str, Any]) -> str:
+    """What the report's rows are, for people."""
+    return "rows" if report.get("kind") == "table" else "pictures"
 
 
-def print_predictions(console: Console, predictions: list[Prediction]) -> None:
-    table = Table(title="held-out pictures, answered by the endpoint", title_justify="left")
-    for column in ("picture", "label", "prediction", "confidence"):
-        table.add_column(column)
-    for item in predictions:
-        style = "green" if item.predicted == item.label else "bold red"
-        table.add_row(
-            item.picture, item.label, Text(item.predicted, style=style), f"{item.confidence:.3f}"
+def report_lines(report: dict[str, Any]) -> list[str]:
+    """The report in some sentences: metrics, champion, batch transform."""
+    rows = f"{report['rows']} held-out {examples_of(report)}"
+    figures = "  ".join(f"{name} {it['value']:.4f}" for name, it in report["metrics"].items())
+    lines = [f"on {rows}: {figures}"]
+    comparison = report.get("comparison")
+    if comparison and comparison["champion"] is not None:
+        lines.append(
+            f"champion gate: {comparison['metric']} {comparison['candidate']:.4f}, the approved "
+            f"model's on the same {examples_of(report)} {comparison['champion']:.4f}"
         )
+    elif comparison:
+        lines.append("champion gate: no model was approved before, the floor alone counts")
+    if transform := report.get("batch_transform"):
+        lines.append(
+            f"batch transform: {transform['rows']} {examples_of(report)} served, "
+            f"{transform['agreement']:.1%} answered as in the evaluation"
+        )
+    return lines
+
+
+def print_title(console: Console, title: str) -> None:
+    """Of what follows; a table's own title would be broken to the width of the table."""
+    console.print(Text(f"\n{title}", style="italic"), soft_wrap=True)
+
+
+def print_predictions(console: Console, predictions: list[Prediction], what: str) -> None:
+    print_title(console, f"held-out {what}, answered by the endpoint")
+    table = Table()
+    for column in ("example", "label", "prediction", "confidence"):
+        table.add_column(column, overflow="fold")
+    for item in predictions:
+        table.add_row(item.example, item.label, _judged(item), f"{item.confidence:.3f}")
     console.print(table)
+
+
+def print_joined_lines(console: Console, lines: Sequence[JoinedLine], shown: int) -> None:
+    """Some lines from all over the file, as they are in S3, and what they say."""
+    print_title(console, "batch transform: input lines with the prediction joined")
+    for line in lines[:: max(1, len(lines) // shown)][:shown]:
+        told = Text("  ").append(line.text).append("   label ", "dim").append(line.label)
+        told.append(", prediction ", "dim").append_text(_judged(line))
+        console.print(told, soft_wrap=True, highlight=False)
 
 
 def print_confusion_matrix(console: Console, report: dict[str, Any]) -> None:
     classes, matrix = report["classes"], report["confusion_matrix"]
-    table = Table(title="confusion matrix (rows: label, columns: prediction)", title_justify="left")
+    if len(classes) > MOST_CLASSES or not matrix:
+        return
+    print_title(console, "confusion matrix (rows: label, columns: prediction)")
+    table = Table()
     table.add_column("")
-    for name in classes:
-        table.add_column(name, justify="right")
-    for name, row in zip(classes, matrix, strict=True):
+    for number, name in enumerate(classes):
+        table.add_column(name if _short(classes) else str(number), justify="right")
+    for number, (name, row) in enumerate(zip(classes, matrix, strict=True)):
         cells = [
-            Text(str(count) if count else "·", style="green" if predicted == name else "red")
-            for predicted, count in zip(classes, row, strict=True)
+            Text(str(count) if count else "·", style="green" if place == number else "red")
+            for place, count in enumerate(row)
         ]
-        table.add_row(name, *cells)
+        table.add_row(name if _short(classes) else f"{number} {name}", *cells)
     console.print(table)
 
 
 def print_clock(console: Console, clock: StageClock) -> None:
-    table = Table(title="what each stage took", title_justify="left")
+    print_title(console, "what each stage took")
+    table = Table()
     table.add_column("stage")
     table.add_column("wall clock", justify="right")
     for stage, seconds in clock.seconds.items():
         table.add_row(stage, spell(seconds))
+        for part, taken in clock.parts.get(stage, {}).items():
+            table.add_row(Text(f"  {part}", style="dim"), Text(spell(taken), style="dim"))
     table.add_section()
     table.add_row("all", spell(clock.total))
     console.print(table)
@@ -73,8 +108,17 @@ def print_clock(console: Console, clock: StageClock) -> None:
 
 def print_places(console: Console, places: dict[str, str]) -> None:
     """One line a place and never wrapped, so that each can be copied."""
-    console.print("\n[italic]where things are[/italic]")
+    print_title(console, "where things are")
     width = max(len(what) for what in places)
     for what, where in places.items():
         line = f"  {what:<{width}}  {where}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _judged(item: Prediction | JoinedLine) -> Text:
+    return Text(item.predicted, style="green" if item.predicted == item.label else "bold red")
+
+
+def _short(classes: Sequence[str]) -> bool:
+    """Whether the names of all classes fit above the columns of one table."""
+    return sum(len(name) + 3 for name in classes) < 60

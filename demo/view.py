@@ -127,14 +127,13 @@ def trials_table(trials: list[Trial]) -> Table:
     names = sorted({key for trial in trials for key in trial.hyperparameters})
     for column in ("trial", "state", *names, "objective"):
         table.add_column(column)
-    best = max((trial.objective for trial in trials if trial.objective is not None), default=None)
     for trial in trials:
         objective = "" if trial.objective is None else f"{trial.objective:.4f}"
         table.add_row(
             short(trial.name),
             Text(trial.status, style=STYLES.get(trial.status, "")),
             *(rounded(trial.hyperparameters.get(name, "")) for name in names),
-            Text(objective, style="bold green" if trial.objective == best else ""),
+            Text(objective, style="bold green" if trial.best else ""),
         )
     return table
 

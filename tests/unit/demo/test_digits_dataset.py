@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demo.digits_dataset import write_digits
+from demo.datasets.digits import write_digits
 
 
 @pytest.fixture(scope="module")
