@@ -52,9 +52,9 @@ class Quarantine:
         """Key and reason of each file, sorted by key."""
         return [f"{key}: {entry['reason']}" for key, entry in sorted(self._entries.items())]
 
-    def write_report(self) -> None:
+    def write_report(self, *, name: str = REPORT) -> None:
         """Write `quarantine.json`, if anything was put aside."""
-        self.write_entries(entry for _, entry in sorted(self._entries.items()))
+        self.write_entries((entry for _, entry in sorted(self._entries.items())), name=name)
 
     def write_entries(self, entries: Iterable[Mapping[str, Any]], *, name: str = REPORT) -> None:
         """Write a report of entries (key, file, reason), one by one, if there are any."""

@@ -25,8 +25,8 @@ class BadRows:
         examples: the first few, as sentences.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+    def __init__(self, folder: Path, *, name: str = FILE) -> None:
+        self._path = folder / name
         self._file: io.TextIOWrapper | None = None
         self.count = 0
         self.reasons: Counter[str] = Counter()

@@ -18,8 +18,7 @@ holds edges[i] <= value < edges[i + 1]; the last one its upper edge as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,25 +34,27 @@ _BINS = 10
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def blocks(files: Sequence[Path], columns: int) -> Iterator[Array]:
-    """Rows of the written part files, (rows, columns) at a time, NaN for empty fields."""
+def blocks(lines: Iterable[str], columns: int) -> Iterator[Array]:
+    """Lines of numbers as (rows, columns), some at a time, NaN for empty fields."""
     rows: list[list[float]] = []
     most = max(1, _BLOCK_CELLS // columns)
-    for file in files:
-        with file.open(encoding="ascii") as opened:
-            for line in opened:
-                rows.append([float(text) if text else math.nan for text in line[:-1].split(",")])
-                if len(rows) >= most:
-                    yield np.array(rows)
-                    rows = []
+    for line in lines:
+        rows.append([float(text) if text else math.nan for text in line.split(",")])
+        if len(rows) >= most:
+            yield np.array(rows)
+            rows = []
     if rows:
         yield np.array(rows)
 
 
 def describe(
-    files: Sequence[Path], features: Sequence[str], classes: Sequence[str]
+    lines: Callable[[], Iterable[str]], features: Sequence[str], classes: Sequence[str]
 ) -> dict[str, Any]:
-    """The baseline of a training split that is written in `files`, label index first."""
+    """The baseline of a training split.
+
+    Args:
+        lines: gives all of it anew at each call, without line ends, the class index first.
+    """
     columns = len(features) + 1
     kept: list[Array] = []
     total = 0
@@ -61,7 +62,7 @@ def describe(
     mean, squares = np.zeros(len(features)), np.zeros(len(features))
     low, high = np.full(len(features), np.inf), np.full(len(features), -np.inf)
     labels = np.zeros(len(classes), dtype=np.int64)
-    for block in blocks(files, columns):
+    for block in blocks(lines(), columns):
         labels += np.bincount(block[:, 0].astype(np.int64), minlength=len(classes))
         values = block[:, 1:]
         count, mean, squares = _merged((count, mean, squares), _moments(values))
@@ -73,7 +74,7 @@ def describe(
     known = [column[~np.isnan(column)] for column in sample.T]
     edges = [_edges(column, low[i], high[i]) for i, column in enumerate(known)]
     counts = [np.zeros(max(len(edge) - 1, 0), dtype=np.int64) for edge in edges]
-    for block in blocks(files, columns):
+    for block in blocks(lines(), columns):
         for i, edge in enumerate(edges):
             if edge:
                 counts[i] += np.histogram(block[:, i + 1], bins=edge)[0]

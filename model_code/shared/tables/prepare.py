@@ -13,12 +13,17 @@ Reads a manifest, the object versions that it names (CSV, plain or gzip), and th
     quarantine                bad-rows.csv with the reasons, row by row; files that are no CSV,
                               and quarantine.json with theirs
 
+Several hosts share the work by the objects' keys: each checks its own files, gives the others its
+good rows and what it found, decides as they do, and writes its own rows (part-<host>-*.csv). The
+first host alone writes schema, samples and report; the others' quarantine files end in their name.
+
 Memory does not grow with the number of rows: they are kept and sorted on disk. Where the data
 cannot be trained on nothing but the quarantine is written, and the exit message says why.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from argparse import Namespace
@@ -26,81 +31,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from contracts.manifest import Manifest, ManifestObject
+from contracts.manifest import ManifestObject
 from contracts.table_schema import TableSchema, TableSchemaError
-from shared import arguments, faults
-from shared.environment import ML
+from shared import arguments, faults, quarantine
+from shared.exchange import Exchange
 from shared.faults import RefusedError
-from shared.manifests import is_folder_marker, read_manifest
+from shared.hosts import Hosts
+from shared.manifest_stream import ManifestHead, ManifestStream
+from shared.manifests import is_folder_marker
 from shared.objects import ObjectError, s3_client
 from shared.quarantine import Quarantine
-from shared.tables import bad_rows, soundness
+from shared.tables import bad_rows, contradictions, soundness
 from shared.tables.bad_rows import BadRows
+from shared.tables.contradictions import Contradictions
 from shared.tables.fetch import fetch
-from shared.tables.prepared import write_dataset
+from shared.tables.found import Found
+from shared.tables.meeting import meet
+from shared.tables.options import MESSAGE_FILE, read_arguments
+from shared.tables.prepared import Dataset, write_facts, write_splits
 from shared.tables.row_index import RowIndex
 from shared.tables.screening import Screening
 from shared.tables.splitting import SPLITS, Splitter
 
-PROGRAM = "shared.tables.prepare"
-_MESSAGE = f"{ML}/output/message"
 _UNREADABLE_SHOWN = 20
-
-OPTIONS = (
-    arguments.text("schema-file", default="schema.json", help="the table's schema"),
-    arguments.number(
-        "validation-fraction",
-        low=0,
-        high=1,
-        open_ends=True,
-        default="0.15",
-        help="part that tuning is judged by",
-    ),
-    arguments.number(
-        "test-fraction",
-        low=0,
-        high=1,
-        open_ends=True,
-        default="0.15",
-        help="part that neither tuning nor training sees",
-    ),
-    arguments.integer(
-        "min-rows-per-class",
-        low=1,
-        high=10**9,
-        default="20",
-        help="different rows that each class needs",
-    ),
-    arguments.number(
-        "max-bad-fraction",
-        low=0,
-        high=1,
-        default="0.2",
-        help="part of the rows, and of the files, that may be unusable",
-    ),
-    arguments.integer("samples", low=0, high=1000, default="12", help="held-out rows kept"),
-    arguments.text(
-        "manifest-dir",
-        default=f"{ML}/processing/input/manifest",
-        help="folder that holds the manifest",
-    ),
-    arguments.text("output-dir", default=f"{ML}/processing/output", help="where results go"),
-    arguments.text("message-file", default=_MESSAGE, help="exit message"),
-)
-
-
-def read_arguments(argv: Sequence[str]) -> Namespace:
-    """Raises RefusedError with all faults."""
-    options = Namespace(**arguments.parse(OPTIONS, argv, program=PROGRAM))
-    if options.validation_fraction + options.test_fraction >= 1:
-        raise RefusedError(
-            f"{PROGRAM} cannot start, its arguments are wrong:",
-            [
-                f"--test-fraction: {options.test_fraction} leaves nothing to train on beside "
-                f"--validation-fraction {options.validation_fraction}; their sum must be below 1"
-            ],
-        )
-    return options
 
 
 def read_schema(path: Path) -> TableSchema:
@@ -113,43 +66,65 @@ def read_schema(path: Path) -> TableSchema:
         raise RefusedError(f"{path} is not a table's schema:", error.faults) from error
 
 
-def prepare(options: Namespace, s3: Any) -> None:
-    """The whole job. Raises RefusedError where the data cannot be trained on."""
+def prepare(options: Namespace, s3: Any, hosts: Hosts | None = None) -> None:
+    """The whole job on one of its hosts. Raises RefusedError where the data cannot be used."""
+    hosts = hosts or Hosts()
     schema = read_schema(Path(options.schema_file))
-    manifest = read_manifest(Path(options.manifest_dir))
-    items = [item for item in manifest.objects if not is_folder_marker(item)]
+    manifest = ManifestStream(Path(options.manifest_dir))
+    items = [item for item in manifest.objects() if not is_folder_marker(item)]
     output = Path(options.output_dir)
-    print(f"reading {len(items)} files from s3://{manifest.bucket}/{manifest.prefix}", flush=True)
+    suffix = "" if hosts.rank == 0 else f"-{hosts.current}"
+    rows_name, files_name = (
+        f"{Path(name).stem}{suffix}{Path(name).suffix}"
+        for name in (bad_rows.FILE, quarantine.REPORT)
+    )
+    aside = Quarantine(
+        output / "quarantine", prefix=manifest.head.prefix, reserved=(rows_name, files_name)
+    )
     # The job's own volume, beside what is uploaded: /tmp is on a smaller one.
     output.parent.mkdir(parents=True, exist_ok=True)
-    with RowIndex(output.parent) as index, BadRows(output / "quarantine") as bad:
-        quarantine = Quarantine(
-            output / "quarantine", prefix=manifest.prefix, reserved=(bad_rows.FILE,)
-        )
-        screening = Screening(schema, index, bad, quarantine)
-        _screen(screening, manifest, items, s3, output.parent)
+    with (
+        RowIndex(output.parent) as index,
+        BadRows(output / "quarantine", name=rows_name) as bad,
+        tempfile.TemporaryDirectory(dir=output.parent, prefix=".job-") as scratch,
+    ):
+        screening = Screening(schema, index, bad, aside)
+        _screen(screening, manifest.head, items, s3, hosts, Path(scratch) / "object")
         # Before any check: why files are bad is wanted most where too many are.
-        quarantine.write_report()
+        aside.write_report(name=files_name)
+        found = _meet(options, s3, manifest, hosts, screening, Path(scratch))
         keys = [item.key for item in items]
-        summary = _write(options, screening, manifest, keys, output)
-    print(summary, flush=True)
+        dataset = _judge(options, manifest.head, screening, found, keys, hosts)
+        written = write_splits(output, dataset, hosts)
+        print(f"{hosts.current} has written {written} rows", flush=True)
+        if hosts.rank == 0:
+            summary = write_facts(output, dataset, samples=options.samples, hosts=len(hosts.names))
+            print(summary, flush=True)
 
 
 def _screen(
-    screening: Screening, manifest: Manifest, items: Sequence[ManifestObject], s3: Any, folder: Path
+    screening: Screening,
+    head: ManifestHead,
+    items: Sequence[ManifestObject],
+    s3: Any,
+    hosts: Hosts,
+    path: Path,
 ) -> None:
+    """Look at this host's files, one after the other in `path`."""
+    own = [(number, item) for number, item in enumerate(items) if hosts.owns(item.key)]
+    share = "" if hosts.alone else f", {len(own)} of them on {hosts.current}"
+    where = f"s3://{head.bucket}/{head.prefix}"
+    print(f"reading {len(items)} files from {where}{share}", flush=True)
     unreadable: list[str] = []
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".object-") as scratch:
-        path = Path(scratch) / "object"
-        for number, item in enumerate(items):
-            try:
-                fetch(s3, manifest.bucket, item, path)
-            except ObjectError as error:
-                unreadable.append(str(error))
-                if len(unreadable) >= _UNREADABLE_SHOWN:
-                    break
-                continue
-            screening.look_at(number, item.key, path)
+    for number, item in own:
+        try:
+            fetch(s3, head.bucket, item, path)
+        except ObjectError as error:
+            unreadable.append(str(error))
+            if len(unreadable) >= _UNREADABLE_SHOWN:
+                break
+            continue
+        screening.look_at(number, item.key, path)
     if unreadable:
         raise RefusedError(
             "objects of the manifest cannot be read; upload them again, or let the job's role "
@@ -158,22 +133,43 @@ def _screen(
         )
 
 
-def _write(
+def _meet(
     options: Namespace,
+    s3: Any,
+    manifest: ManifestStream,
+    hosts: Hosts,
     screening: Screening,
-    manifest: Manifest,
+    scratch: Path,
+) -> Found:
+    own = screening.found()
+    if hosts.alone:
+        return own
+    exchange = Exchange(s3, options.workspace_uri, hosts, wait_seconds=options.exchange_seconds)
+    # A run that is started again must not meet the files of an attempt on other data.
+    digest = hashlib.sha256(manifest.path.read_bytes())
+    digest.update(repr((screening.schema.to_json(), hosts.names)).encode())
+    round_name = f"rows-{digest.hexdigest()[:16]}"
+    return meet(screening.index, own, hosts, exchange, round_name, scratch)
+
+
+def _judge(
+    options: Namespace,
+    head: ManifestHead,
+    screening: Screening,
+    found: Found,
     keys: Sequence[str],
-    output: Path,
-) -> str:
+    hosts: Hosts,
+) -> Dataset:
+    """The dataset, if it can be trained on. Raises RefusedError."""
     index = screening.index
     repeated = index.drop_repeated()
     counts = index.labels()
     schema = screening.schema.with_classes(tuple(counts))
-    screening.find_contradictions(keys)
-    if soundness.contradict_too_often(screening, sum(counts.values()), options.max_bad_fraction):
-        screening.put_contradictions_aside(keys)
-    found = soundness.faults(
-        screening,
+    several = contradictions.find(index, keys)
+    _put_aside_too_many(options, several, screening, counts, keys, hosts)
+    told = soundness.faults(
+        found,
+        several,
         schema,
         counts,
         files=len(keys),
@@ -181,39 +177,62 @@ def _write(
         max_bad_fraction=options.max_bad_fraction,
     )
     splitter = Splitter(options.validation_fraction, options.test_fraction)
-    if not found:
+    if not told:
         splitter.fill_empty_splits(index)
         held = splitter.counts(index)
-        found = [
+        told = [
             f"none of the {held.total()} different rows falls to {split}; upload more"
             for split in SPLITS
             if not held[split]
         ]
-    if found:
+    if told:
         raise RefusedError(
-            f"the upload s3://{manifest.bucket}/{manifest.prefix} cannot be trained on. Put it "
-            "right and upload again, that starts a new run:",
-            found,
+            f"the upload s3://{head.bucket}/{head.prefix} cannot be trained on. Put it right and "
+            "upload again, that starts a new run:",
+            told,
         )
-    return write_dataset(
-        output,
-        screening,
-        schema,
-        splitter,
-        workload=manifest.workload,
+    return Dataset(
+        workload=head.workload,
+        schema=schema,
+        index=index,
+        splitter=splitter,
         keys=keys,
+        found=found,
+        contradictions=several,
         repeated=repeated,
-        samples=options.samples,
     )
+
+
+def _put_aside_too_many(
+    options: Namespace,
+    several: Contradictions,
+    screening: Screening,
+    counts: dict[str, int],
+    keys: Sequence[str],
+    hosts: Hosts,
+) -> None:
+    if several.too_many(sum(counts.values()), options.max_bad_fraction):
+        contradictions.put_aside(
+            screening.index,
+            keys,
+            screening.bad_rows,
+            label=screening.schema.label,
+            owned=lambda file: hosts.owns(keys[file]),
+        )
 
 
 def main() -> int:
     """Exit status of the job."""
     argv = sys.argv[1:]
     return faults.run(
-        lambda: prepare(read_arguments(argv), s3_client(1)),
-        message_file=Path(arguments.peek(argv, "message-file") or _MESSAGE),
+        lambda: _start(argv),
+        message_file=Path(arguments.peek(argv, "message-file") or MESSAGE_FILE),
     )
+
+
+def _start(argv: Sequence[str]) -> None:
+    options = read_arguments(argv)
+    prepare(options, s3_client(1), Hosts.read(Path(options.resource_config)))
 
 
 if __name__ == "__main__":

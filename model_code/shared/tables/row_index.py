@@ -64,17 +64,26 @@ class RowIndex:
             ((row.mark, row.label, row.features, file, line) for file, line, row in rows),
         )
 
+    def added(self) -> Iterator[tuple[int, int, Row]]:
+        """Before `drop_repeated`: everything that was added."""
+        selected = self._database.execute("SELECT file, line, label, features, mark FROM good")
+        for file, line, label, features, mark in selected:
+            yield file, line, Row(label=label, features=features, mark=mark)
+
     def drop_repeated(self) -> int:
-        """Keep of equal rows (features and label) the first; answer how many went.
+        """Keep of equal rows (features and label) the first by file and line; answer how many
+        went.
 
         Afterwards rows come in the order of their marks, which is as good as chance and always
         the same.
         """
         (before,) = self._database.execute("SELECT count(*) FROM good").fetchone()
-        # Beside min(), SQLite takes the other columns from the row that has the minimum.
+        # Beside min(), SQLite takes the other columns from the row that has the minimum. No file
+        # has 2^40 lines.
         self._database.execute(
-            "CREATE TABLE kept AS SELECT mark, label, features, file, line, min(rowid) AS first "
-            "FROM good GROUP BY mark, label ORDER BY mark, label"
+            "CREATE TABLE kept AS SELECT mark, label, features, file, line, "
+            "min(file * 1099511627776 + line) AS first FROM good GROUP BY mark, label "
+            "ORDER BY mark, label"
         )
         self._database.execute("DROP TABLE good")
         (after,) = self._database.execute("SELECT count(*) FROM kept").fetchone()

@@ -6,8 +6,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 
 from contracts.table_schema import TableSchema
@@ -15,10 +13,9 @@ from shared.quarantine import Quarantine
 from shared.tables import csv_files
 from shared.tables.bad_rows import BadRows
 from shared.tables.csv_files import NotCsvError
-from shared.tables.row_index import RowIndex, Stored
-from shared.tables.rows import Checker, Fault, Row
-
-_EXAMPLES = 5
+from shared.tables.found import Found
+from shared.tables.row_index import RowIndex
+from shared.tables.rows import Checker, Row
 
 
 @dataclass
@@ -27,8 +24,6 @@ class Screening:
 
     Attributes:
         read: rows seen, in files that are CSV.
-        contradicting: rows whose features stand with another label as well.
-        contradictions: some of them, as sentences.
     """
 
     schema: TableSchema
@@ -36,8 +31,6 @@ class Screening:
     bad_rows: BadRows
     quarantine: Quarantine
     read: int = 0
-    contradicting: int = 0
-    contradictions: tuple[str, ...] = ()
 
     def look_at(self, number: int, key: str, path: Path) -> None:
         """Screen one file. It is read twice, so that a damaged one leaves no row behind."""
@@ -79,34 +72,15 @@ class Screening:
                 row = _as_csv(fields, self.schema.delimiter)
                 self.bad_rows.add(key, line, row, found)
 
-    def find_contradictions(self, keys: Sequence[str]) -> None:
-        """After repeated rows are dropped: features that stand with several labels."""
-        examples: list[str] = []
-        for rows in self._contradicting():
-            self.contradicting += len(rows)
-            if len(examples) < _EXAMPLES:
-                places = ", ".join(
-                    f"{keys[row.file]} line {row.line} {row.label!r}" for row in rows
-                )
-                examples.append(places)
-        self.contradictions = tuple(examples)
-
-    def put_contradictions_aside(self, keys: Sequence[str]) -> None:
-        """Copy them to the bad rows: only a person can say which label is right."""
-        label = self.schema.label
-        for rows in self._contradicting():
-            labels = ", ".join(row.label for row in rows)
-            for row in rows:
-                reason = f"the same features stand with the labels {labels}"
-                fault = Fault(column=label, value=row.label, reason=reason)
-                content = f"{row.features},{row.label}"
-                self.bad_rows.add(keys[row.file], row.line, content, [fault])
-
-    def _contradicting(self) -> Iterator[list[Stored]]:
-        for _, found in groupby(self.index.rows(), key=attrgetter("mark")):
-            rows = list(found)
-            if len(rows) > 1:
-                yield rows
+    def found(self) -> Found:
+        """What this host found."""
+        return Found(
+            read=self.read,
+            bad_rows=self.bad_rows.count,
+            reasons=dict(self.bad_rows.reasons),
+            examples=tuple(self.bad_rows.examples),
+            bad_files=tuple(self.quarantine.reasons()),
+        )
 
 
 def _as_csv(fields: Sequence[str], delimiter: str) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.manifest import Manifest, ManifestObject
-from shared.tables.prepare import prepare, read_arguments
+from shared.hosts import Hosts
+from shared.tables.options import read_arguments
+from shared.tables.prepare import prepare
 
 PREFIX = "uploads/flowers/"
 BUCKET = "data"
@@ -69,7 +71,9 @@ class Delivery:
         )
         return Manifest(workload="flowers", bucket=BUCKET, prefix=PREFIX, objects=objects)
 
-    def prepare(self, folder: Path, *arguments: str) -> Prepared:
+    def prepare(
+        self, folder: Path, *arguments: str, s3: Any = None, hosts: Hosts | None = None
+    ) -> Prepared:
         """Run the prepare step; raises RefusedError as it does."""
         (folder / "manifest").mkdir(parents=True)
         (folder / "manifest" / "manifest.json").write_bytes(self.manifest.to_bytes())
@@ -78,7 +82,7 @@ class Delivery:
             *("--manifest-dir", str(folder / "manifest"), "--output-dir", str(folder / "output")),
             *("--schema-file", str(folder / "schema.json"), "--min-rows-per-class", "3"),
         ]
-        prepare(read_arguments([*options, *arguments]), self)
+        prepare(read_arguments([*options, *arguments]), s3 or self, hosts)
         return Prepared(folder / "output")
 
 

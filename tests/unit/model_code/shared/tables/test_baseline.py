@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,12 @@ from shared.tables import baseline
 CLASSES = ("a", "b")
 
 
-def written(folder: Path, table: Any) -> list[Path]:
-    """A table as two part files, NaN as an empty field."""
+def lines_of(table: Any) -> Callable[[], Iterable[str]]:
+    """A table as lines, NaN as an empty field."""
     lines = [
         ",".join("" if math.isnan(value) else repr(float(value)) for value in row) for row in table
     ]
-    files = []
-    for number, part in enumerate((lines[:70], lines[70:])):
-        files.append(folder / f"part-{number:05d}.csv")
-        files[-1].write_text("\n".join(part) + "\n")
-    return files
+    return lambda: iter(lines)
 
 
 @pytest.fixture
@@ -38,11 +34,11 @@ def table() -> Any:
 
 @pytest.mark.parametrize("block", [16, 10**6])
 def test_the_figures_are_numpys_whatever_the_size_of_the_blocks(
-    block: int, table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: int, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(baseline, "_BLOCK_CELLS", block)
 
-    found = baseline.describe(written(tmp_path, table), ["wide", "few", "none"], CLASSES)
+    found = baseline.describe(lines_of(table), ["wide", "few", "none"], CLASSES)
 
     wide = found["features"]["wide"]
     known = table[:, 1][~np.isnan(table[:, 1])]
@@ -58,8 +54,8 @@ def test_the_figures_are_numpys_whatever_the_size_of_the_blocks(
     assert found["labels"]["b"] == table[:, 0].mean()
 
 
-def test_few_values_have_a_bin_each_and_none_no_bin(table: Any, tmp_path: Path) -> None:
-    found = baseline.describe(written(tmp_path, table), ["wide", "few", "none"], CLASSES)
+def test_few_values_have_a_bin_each_and_none_no_bin(table: Any) -> None:
+    found = baseline.describe(lines_of(table), ["wide", "few", "none"], CLASSES)
 
     few = found["features"]["few"]["histogram"]
     assert few["edges"] == [0.0, 0.5, 1.5, 2.0]
@@ -74,20 +70,20 @@ def test_few_values_have_a_bin_each_and_none_no_bin(table: Any, tmp_path: Path) 
     )
 
 
-def test_one_value_alone_has_one_bin_around_it(tmp_path: Path) -> None:
-    found = baseline.describe(written(tmp_path, np.array([[0.0, 7.0]] * 90)), ["one"], CLASSES)
+def test_one_value_alone_has_one_bin_around_it() -> None:
+    found = baseline.describe(lines_of(np.array([[0.0, 7.0]] * 90)), ["one"], CLASSES)
 
     assert found["features"]["one"]["histogram"] == {"edges": [6.5, 7.5], "counts": [90]}
     assert found["features"]["one"]["std"] == 0
 
 
 def test_of_very_many_rows_the_quantiles_are_of_a_sample_and_all_else_of_all(
-    table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(baseline, "_BLOCK_CELLS", 40)
     monkeypatch.setattr(baseline, "CELLS", 400)
 
-    found = baseline.describe(written(tmp_path, table), ["wide", "few", "none"], CLASSES)
+    found = baseline.describe(lines_of(table), ["wide", "few", "none"], CLASSES)
 
     assert (found["rows"], found["quantiles_of_rows"]) == (200, 100)
     known = table[:, 1][~np.isnan(table[:, 1])]
