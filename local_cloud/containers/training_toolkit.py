@@ -53,11 +53,18 @@ def main() -> int:
     environment = {
         **os.environ,
         **sm_variables(own, script_arguments, config, code),
-        "PYTHONPATH": os.pathsep.join(str(path) for path in (code, packages) if path),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in (code, packages, *own_path()) if path),
     }
     command = [*interpreter(program), *to_arguments(script_arguments)]
     print(f"Invoking script with the following command:\n\n{shlex.join(command)}\n", flush=True)
     return run(command, code, environment)
+
+
+def own_path() -> list[str]:
+    """PYTHONPATH of the image, without the folder that this stand-in itself is imported from."""
+    stand_in = Path(__file__).resolve().parents[2]
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [path for path in given if path and Path(path).resolve() != stand_in]
 
 
 def decode(hyperparameters: Mapping[str, str]) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def run(
     reader.join(timeout=5)
     while not lines.empty():
         _drain(lines, on_line, process)
+    if process.stdout and not reader.is_alive():
+        process.stdout.close()
     return Outcome(why, process.returncode)
 
 

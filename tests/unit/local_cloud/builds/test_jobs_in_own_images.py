@@ -39,10 +39,11 @@ def test_script_mode_works_in_an_image_that_extends_the_framework(place: BuildPl
     dockerfile = f"""
     FROM {FRAMEWORK}
     COPY code /opt/ml/code
-    ENV SAGEMAKER_PROGRAM=learn.py
+    COPY team /opt/team
+    ENV SAGEMAKER_PROGRAM=learn.py PYTHONPATH=/opt/team
     """
     script = "import helper, os\nprint('learned', helper.WORD, os.environ['SM_MODEL_DIR'][-5:])\n"
-    files = {"Dockerfile": dockerfile, "code/learn.py": script, "code/helper.py": "WORD = 'x'\n"}
+    files = {"Dockerfile": dockerfile, "code/learn.py": script, "team/helper.py": "WORD = 'x'\n"}
     job = place.train("extended", made(place, "extended", files))
     assert job["TrainingJobStatus"] == "Completed", (job, place.job_log("extended"))
     assert "learned x model" in place.job_log("extended")
