@@ -31,6 +31,9 @@ def build_app(
     Args:
         environment: name of a file in `config/environments`; without it, the CDK context's
             `env` (`cdk deploy -c env=dev`).
+        context: of the CDK, besides what its command line gives: `workloads` (those of the
+            environment to deploy, with commas between them; all unless given) and
+            `git_commit` (for the lineage of models).
 
     Raises:
         ConfigurationError: everything that is wrong in the environment's and its workloads'
@@ -53,7 +56,8 @@ def build_stacks(
     name = environment or app.node.try_get_context("env")
     if not name:
         raise NoEnvironmentError(environment_names(CONFIG))
-    settings = load_settings(CONFIG, name)
+    only = app.node.try_get_context("workloads")
+    settings = load_settings(CONFIG, name, only=only.split(",") if only else None)
 
     foundation = FoundationStack(app, settings=settings)
     IntakeStack(app, settings=settings, foundation=foundation)

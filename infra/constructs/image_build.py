@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
@@ -15,12 +16,18 @@ from constructs import Construct
 
 from infra.assets import ROOT
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.statements import log_in_to_registry, pull_images, use_key
+from infra.constructs.statements import (
+    log_in_to_registry,
+    pull_images,
+    read_asset,
+    use_key,
+)
 
 _LATEST_KEPT = 100
 _BUILD_MINUTES = 50
 # CloudFormation waits an hour at most, and a build may be queued before it begins.
 _ANSWERED_WITHIN = Duration.minutes(60)
+_BUILD_IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 _IGNORED = ["__pycache__", "*.pyc", ".*"]
 
 _LOG_IN = (
@@ -78,7 +85,7 @@ class ImageBuild(Construct):
             service_token=function.function.function_arn,
             resource_type="Custom::ImageBuild",
             properties={
-                "ProjectName": project.project_name,
+                "ProjectName": project.ref,
                 "RepositoryName": self.repository.repository_name,
                 "ImageTag": self.tag,
             },
@@ -87,7 +94,7 @@ class ImageBuild(Construct):
         build.node.add_dependency(function, project)
         self.digest = build.get_att_string("Digest")
 
-    def _project(self, source: s3_assets.Asset, base_image: str | None) -> codebuild.Project:
+    def _project(self, source: s3_assets.Asset, base_image: str | None) -> codebuild.CfnProject:
         log_group = logs.LogGroup(
             self,
             "Logs",
@@ -95,32 +102,57 @@ class ImageBuild(Construct):
             encryption_key=self._key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        role = self._project_role(source, base_image, log_group)
         variables = {"REPOSITORY_URI": self._uri, "IMAGE_TAG": self.tag}
         if base_image is not None:
             variables["BASE_IMAGE"] = base_image
-        project = codebuild.Project(
+        # The plain resource: the construct around it gives its role more than a build needs.
+        project = codebuild.CfnProject(
             self,
             "Project",
             description=f"Builds the images of {self.repository.node.path}",
-            source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
-            build_spec=codebuild.BuildSpec.from_object(_build_spec(base_image)),
-            environment=codebuild.BuildEnvironment(
-                build_image=codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5,
-                compute_type=codebuild.ComputeType.MEDIUM,
+            service_role=role.role_arn,
+            source=codebuild.CfnProject.SourceProperty(
+                type="S3",
+                location=f"{source.s3_bucket_name}/{source.s3_object_key}",
+                build_spec=json.dumps(_build_spec(base_image), indent=2),
+            ),
+            artifacts=codebuild.CfnProject.ArtifactsProperty(type="NO_ARTIFACTS"),
+            environment=codebuild.CfnProject.EnvironmentProperty(
+                type="LINUX_CONTAINER",
+                image=_BUILD_IMAGE,
+                compute_type="BUILD_GENERAL1_MEDIUM",
                 # Docker's daemon runs in the build's container.
-                privileged=True,
+                privileged_mode=True,
+                environment_variables=[
+                    codebuild.CfnProject.EnvironmentVariableProperty(
+                        name=name, value=value, type="PLAINTEXT"
+                    )
+                    for name, value in variables.items()
+                ],
             ),
-            environment_variables={
-                name: codebuild.BuildEnvironmentVariable(value=value)
-                for name, value in variables.items()
-            },
-            encryption_key=self._key,
-            logging=codebuild.LoggingOptions(
-                cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log_group)
+            encryption_key=self._key.key_arn,
+            logs_config=codebuild.CfnProject.LogsConfigProperty(
+                cloud_watch_logs=codebuild.CfnProject.CloudWatchLogsConfigProperty(
+                    status="ENABLED", group_name=log_group.log_group_name
+                )
             ),
-            timeout=Duration.minutes(_BUILD_MINUTES),
+            timeout_in_minutes=_BUILD_MINUTES,
         )
-        project.add_to_role_policy(
+        project.node.add_dependency(role)
+        return project
+
+    def _project_role(
+        self, source: s3_assets.Asset, base_image: str | None, log_group: logs.ILogGroup
+    ) -> iam.Role:
+        role = iam.Role(
+            self,
+            "ProjectRole",
+            assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"),
+            description=f"Builds of {self.repository.node.path}",
+        )
+        statements = [
+            *read_asset(source, versions=True),
             iam.PolicyStatement(
                 sid="PushImages",
                 actions=[
@@ -131,13 +163,20 @@ class ImageBuild(Construct):
                     "ecr:UploadLayerPart",
                 ],
                 resources=[self.repository.repository_arn],
-            )
-        )
-        for statement in pull_images(self, [base_image]) if base_image else [log_in_to_registry()]:
-            project.add_to_role_policy(statement)
-        return project
+            ),
+            iam.PolicyStatement(
+                sid="WriteLogs",
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[log_group.log_group_arn],
+            ),
+            use_key(self._key, write=True),
+            *(pull_images(self, [base_image]) if base_image else [log_in_to_registry()]),
+        ]
+        for statement in statements:
+            role.add_to_policy(statement)
+        return role
 
-    def _function(self, project: codebuild.Project) -> PythonFunction:
+    def _function(self, project: codebuild.CfnProject) -> PythonFunction:
         function = PythonFunction(
             self,
             "BuildImage",
@@ -153,7 +192,7 @@ class ImageBuild(Construct):
             iam.PolicyStatement(
                 sid="Build",
                 actions=["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
-                resources=[project.project_arn],
+                resources=[project.attr_arn],
             ),
             iam.PolicyStatement(
                 sid="FindImage",

@@ -17,6 +17,7 @@ from infra.constructs.statements import (
     list_objects,
     publish_sagemaker_metrics,
     pull_images,
+    read_asset,
     read_objects,
     use_key,
     write_objects,
@@ -80,20 +81,3 @@ class JobRole(Construct):
         ]
         for statement in statements:
             self.role.add_to_policy(statement)
-
-
-def read_asset(asset: s3_assets.Asset) -> list[iam.PolicyStatement]:
-    """Read the one object of a file asset, which also takes finding it in its bucket."""
-    return [
-        iam.PolicyStatement(
-            sid="ReadSource",
-            actions=["s3:GetObject"],
-            resources=[asset.bucket.arn_for_objects(asset.s3_object_key)],
-        ),
-        iam.PolicyStatement(
-            sid="FindSource",
-            actions=["s3:ListBucket"],
-            resources=[asset.bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{asset.s3_object_key}*"]}},
-        ),
-    ]

@@ -13,6 +13,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -30,6 +31,24 @@ def read_objects(
     """Read the objects under `prefixes` (each without a leading and with a trailing slash)."""
     actions = ["s3:GetObject"] + (["s3:GetObjectVersion"] if versions else [])
     return iam.PolicyStatement(sid=sid, actions=actions, resources=_objects(bucket, prefixes))
+
+
+def read_asset(asset: s3_assets.Asset, *, versions: bool = False) -> list[iam.PolicyStatement]:
+    """Read the one object of a file asset, which also takes finding it in its bucket."""
+    actions = ["s3:GetObject"] + (["s3:GetObjectVersion"] if versions else [])
+    return [
+        iam.PolicyStatement(
+            sid="ReadSource",
+            actions=actions,
+            resources=[asset.bucket.arn_for_objects(asset.s3_object_key)],
+        ),
+        iam.PolicyStatement(
+            sid="FindSource",
+            actions=["s3:ListBucket"],
+            resources=[asset.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{asset.s3_object_key}*"]}},
+        ),
+    ]
 
 
 def write_objects(bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str) -> iam.PolicyStatement:

@@ -52,6 +52,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|[^/]+-intake/Functions/[A-Za-z]+"
         r"|[^/]+-training/[^/]+/(EmptyModelPackageGroup|Notify)"
         r"|[^/]+-training/Functions/[A-Za-z]+"
+        r"|[^/]+-images/[^/]+/BuildImage"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
@@ -73,6 +74,19 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
         "cloudwatch:PutMetricData and ecr:GetAuthorizationToken take no resource; the first is "
         "limited to SageMaker's namespaces by a condition.",
+    ),
+    AcknowledgedFinding(
+        "AwsSolutions-IAM5",
+        r"Resource::\*",
+        r"[^/]+-images/[^/]+/ProjectRole/DefaultPolicy/Resource",
+        "ecr:GetAuthorizationToken takes no resource; nothing else of this role is on *.",
+    ),
+    AcknowledgedFinding(
+        rule="AwsSolutions-CB3",
+        finding="",
+        path=r"[^/]+-images/[^/]+/Project",
+        reason="Docker's daemon runs in the build's container, which takes privileged mode; what "
+        "is built is this repository's own Dockerfile.",
     ),
     _wildcard(
         _BUCKET + r"/\*",

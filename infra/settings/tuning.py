@@ -118,6 +118,12 @@ class TuningSettings(SettingsModel):
     early_stopping: bool = Field(
         description="true to stop trials that lag behind the others, or false"
     )
+    random_seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**31 - 1,
+        description="a whole number from 0, for the same choice of trials each time, or null",
+    )
     epochs: int | None = Field(
         default=None, ge=1, le=10_000, description="epochs of each trial, 1 to 10000, or null"
     )

@@ -62,6 +62,11 @@ def _faults(model: type[BaseModel], detail: ErrorDetails, file: str) -> list[Fau
     if kind == "union_tag_not_found":
         key = detail["ctx"]["discriminator"].strip("'")
         return [Fault(file, f"{place.key}.{key}", "is missing", place.allowed)]
+    if kind == "union_tag_invalid":
+        tag = detail["ctx"]["discriminator"].strip("'")
+        allowed = detail["ctx"]["expected_tags"].replace("'", "")
+        problem = f"is none of the {tag}s"
+        return [Fault(file, f"{place.key}.{tag}", problem, allowed, detail["ctx"]["tag"])]
     return [Fault(file, place.key, _problem(detail), place.allowed, detail["input"])]
 
 

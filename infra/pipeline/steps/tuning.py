@@ -32,8 +32,10 @@ class TuningStep(Step):
     def arguments(self) -> dict[str, Any]:
         """A CreateHyperParameterTuningJob request, without the name, which the pipeline gives."""
         search = self.search
+        seed = {} if search.random_seed is None else {"RandomSeed": search.random_seed}
         return {
             "HyperParameterTuningJobConfig": {
+                **seed,
                 "Strategy": search.strategy,
                 "HyperParameterTuningJobObjective": {
                     "Type": search.objective.goal,

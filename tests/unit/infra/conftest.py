@@ -10,6 +10,12 @@ import pytest
 
 from infra.settings import ConfigurationError, load_settings
 
+FOLDERS = {
+    "cifar_tensorflow": ("train.py", "predictor.py", "inference.py", "__init__.py"),
+    "cifar_container": ("Dockerfile",),
+    "iris_sklearn": ("Dockerfile", "__init__.py", "predictor.py"),
+}
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -39,10 +45,11 @@ class Configuration:
 @pytest.fixture
 def configuration(tmp_path: Path) -> Configuration:
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    code = tmp_path / "model_code" / "cifar_tensorflow"
-    code.mkdir(parents=True)
-    for name in ("train.py", "predictor.py", "inference.py", "__init__.py"):
-        (code / name).touch()
+    for folder, names in FOLDERS.items():
+        code = tmp_path / "model_code" / folder
+        code.mkdir(parents=True)
+        for name in names:
+            (code / name).touch()
     return Configuration(tmp_path)
 
 

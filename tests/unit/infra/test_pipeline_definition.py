@@ -29,7 +29,7 @@ Spoil = Callable[[Definition], None]
 @cache
 def shipped(environment: str) -> Definition:
     settings = load_settings(ROOT / "config", environment)
-    (workload,) = settings.workloads
+    workload = settings.workloads[0]
     return build_definition(
         workload=workload,
         environment=settings.environment,

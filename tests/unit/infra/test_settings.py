@@ -10,11 +10,12 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from infra.settings import environment_names, load_settings
+from infra.settings import ConfigurationError, environment_names, load_settings
 from tests.unit.infra.conftest import ROOT, Configuration
 
 LOCAL = "environments/local.yaml"
 CIFAR = "workloads/cifar-tensorflow.yaml"
+CUSTOM = "workloads/cifar-custom-container.yaml"
 OneFault = Callable[[str, str, str], str]
 
 
@@ -22,7 +23,7 @@ OneFault = Callable[[str, str, str], str]
 def test_each_shipped_environment_loads(environment: str) -> None:
     settings = load_settings(ROOT / "config", environment)
     assert settings.environment.name == environment
-    assert [workload.name for workload in settings.workloads] == ["cifar-tensorflow"]
+    assert settings.workloads[0].name == "cifar-tensorflow"
 
 
 def test_the_search_is_the_same_everywhere_and_smaller_locally() -> None:
@@ -35,7 +36,7 @@ def test_the_search_is_the_same_everywhere_and_smaller_locally() -> None:
 
 @pytest.mark.parametrize("environment", ["dev", "prod", "staging"])
 def test_real_environments_tune_and_train_on_gpus(environment: str) -> None:
-    (workload,) = load_settings(ROOT / "config", environment).workloads
+    workload = load_settings(ROOT / "config", environment).workloads[0]
     assert workload.tuning.compute.instance_type.startswith("ml.g5.")
     assert workload.training.compute.instance_type.startswith("ml.g5.")
 
@@ -129,7 +130,7 @@ def test_a_file_without_keys_is_refused(configuration: Configuration, content: s
 def test_an_unknown_workload_lists_those_there_are(one_fault: OneFault) -> None:
     fault = one_fault(LOCAL, "- cifar-tensorflow", "- cifar-tensorflov")
     assert "did you mean `cifar-tensorflow`?" in fault
-    assert fault.endswith("(allowed: cifar-tensorflow)")
+    assert "(allowed: churn-xgboost, cifar-custom-container, cifar-tensorflow" in fault
 
 
 def test_an_unknown_instance_type_suggests_near_ones(one_fault: OneFault) -> None:
@@ -197,10 +198,13 @@ def test_a_framework_without_an_image_lists_those_there_are(one_fault: OneFault)
     assert fault.endswith("framework.version = '2.99.0': has no image (allowed: 2.19.0)")
 
 
-def test_a_region_without_images_lists_those_there_are(one_fault: OneFault) -> None:
-    fault = one_fault(LOCAL, "region: us-east-1", "region: us-east-9")
-    assert "local.yaml: region = 'us-east-9'" in fault
-    assert "us-east-1" in fault
+def test_a_region_without_images_lists_those_there_are(configuration: Configuration) -> None:
+    configuration.edit(LOCAL, "region: us-east-1", "region: us-east-9")
+    faults = configuration.faults()
+    # One for AWS's frameworks and one for its algorithms: their regions are not the same.
+    assert len(faults) == 2
+    assert all("local.yaml: region = 'us-east-9'" in fault for fault in faults)
+    assert all("us-east-1" in fault for fault in faults)
 
 
 def test_the_app_ends_with_the_message_and_no_traceback() -> None:
@@ -215,3 +219,86 @@ def test_the_app_ends_with_the_message_and_no_traceback() -> None:
     assert done.returncode == 1
     assert "did you mean `prod`?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_workload_takes_what_it_does_not_say_from_the_one_that_it_extends() -> None:
+    extended, extending, *_ = load_settings(ROOT / "config", "local").workloads
+    assert (extended.name, extending.name) == ("cifar-tensorflow", "cifar-custom-container")
+    differing = {
+        key
+        for key in type(extended).model_fields
+        if getattr(extended, key) != getattr(extending, key)
+    }
+    assert differing == {"name", "description", "image"}
+
+
+def test_a_fault_in_what_is_extended_is_told_of_the_file_where_it_stands(
+    configuration: Configuration,
+) -> None:
+    configuration.edit(CIFAR, "image_size: 32 ", "image_size: 4 ")
+    (fault,) = configuration.faults()
+    assert fault.startswith(f"config/{CIFAR}: data.image_size = 4")
+
+
+@pytest.mark.parametrize(
+    ("extended", "problem"),
+    [
+        ("cifar-tensorflaw", "extends = 'cifar-tensorflaw': names no file beside this one"),
+        ("cifar-custom-container", "extends = 'cifar-custom-container': is in a circle"),
+    ],
+)
+def test_a_workload_that_extends_none_there_is_is_refused(
+    configuration: Configuration, extended: str, problem: str
+) -> None:
+    configuration.edit(CUSTOM, "extends: cifar-tensorflow", f"extends: {extended}")
+    (fault,) = configuration.faults()
+    assert fault.startswith(f"config/{CUSTOM}: {problem}")
+
+
+def test_some_of_an_environment_s_workloads_can_be_asked_for() -> None:
+    settings = load_settings(ROOT / "config", "local", only=["churn-xgboost", "iris-xgboost"])
+    assert [workload.name for workload in settings.workloads] == ["iris-xgboost", "churn-xgboost"]
+
+
+def test_a_workload_that_the_environment_has_not_cannot_be_asked_for() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"has no 'iris', which was asked for \(allowed: c"
+    ):
+        load_settings(ROOT / "config", "local", only=["iris"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "label: species",
+            "label: kind",
+            "data.label = 'kind': is no column (allowed: one of species,",
+        ),
+        (
+            "  - {name: petal_width, type: number, min: 0, max: 30}",
+            "  - {name: petal_width, type: category}",
+            "data.columns.4.type = 'category': is a feature, and features are numbers",
+        ),
+        (
+            "  objective:\n    metric: validation:mlogloss",
+            "  metrics: {loss: 'loss=(.*)'}\n  objective:\n    metric: loss",
+            "tuning.metrics = ['loss']: are the algorithm's own, and SageMaker takes no others",
+        ),
+        ("  kind: table", "  kind: tables", "data.kind = 'tables': is none of the kinds"),
+        (
+            "algorithm:\n",
+            "image: model_code/iris\nalgorithm:\n",
+            "image = 'model_code/iris': has no place beside an algorithm of AWS's",
+        ),
+        ('  version: "3.2-0"', '  version: "9.9-9"', "algorithm.version = '9.9-9': has no image"),
+    ],
+)
+def test_what_does_not_fit_a_table_or_an_algorithm_is_refused(
+    configuration: Configuration, old: str, new: str, problem: str
+) -> None:
+    configuration.edit("workloads/iris-xgboost.yaml", old, new)
+    faults = configuration.faults()
+    assert any(
+        fault.startswith(f"config/workloads/iris-xgboost.yaml: {problem}") for fault in faults
+    )
