@@ -30,6 +30,7 @@ def create_model(service: SageMakerService, request: Request) -> Response:
         raise ValidationException("ExecutionRoleArn is required to create a model.")
     definition = container.definition_of(request)
     resolved = container.resolve(service, definition)
+    container.check_image(service, resolved["image"], request["ExecutionRoleArn"], name)
     if "data" in resolved:
         container.check_data(service, resolved["data"], request["ExecutionRoleArn"], name)
     document: Document = {

@@ -128,6 +128,15 @@ def _data(source: Mapping[str, Any]) -> ModelData | None:
     return ModelData(uri=s3["S3Uri"], archive=s3["CompressionType"] == "Gzip")
 
 
+def check_image(service: SageMakerService, image: str, role_arn: str, model: str) -> None:
+    """Whether the role can pull an image of this registry. Raises ValidationException."""
+    images.check(
+        service.settings,
+        image,
+        lambda: service.credentials.as_role(role_arn, session_name=f"model-{model}"),
+    )
+
+
 def check_data(service: SageMakerService, data: ModelData, role_arn: str, model: str) -> None:
     """Whether the role can read the model's data. Raises ValidationException in AWS's words."""
     session = service.credentials.as_role(role_arn, session_name=f"model-{model}")

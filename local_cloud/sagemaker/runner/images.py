@@ -104,6 +104,14 @@ def find(settings: LocalCloudSettings, image_uri: str) -> dict[str, Any]:
     return {"repository": name.repository, "tag": name.tag, "serve": [], "own": True}
 
 
+def check(settings: LocalCloudSettings, image_uri: str, session: own_images.Session) -> None:
+    """Whether an image of one's own is there, for the role of the session. Raises
+    ValidationException."""
+    name = _own_name(settings, image_uri, find(settings, image_uri))
+    if name is not None:
+        own_images.pull(settings, image_uri, name, session())
+
+
 def table_entry(settings: LocalCloudSettings, image_uri: str) -> dict[str, Any]:
     """As :func:`find`, in the tables alone."""
     found = _user_entry(settings, image_uri) or _match(_entries(TABLE), image_uri)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.unit.local_cloud.builds.conftest import (
     BUCKET,
     FRAMEWORK,
@@ -117,6 +120,15 @@ def test_an_image_that_is_not_in_ecr_fails_the_job_in_awss_words(place: BuildPla
     assert f"Requested image {image} not found." in job["FailureReason"]
     job = place.train("no-repository", f"{place.registry}/allowed-nowhere:one")
     assert "Cannot find repository: allowed-nowhere in registry ID: 0000" in job["FailureReason"]
+
+
+def test_a_model_of_an_image_that_is_not_there_is_refused(place: BuildPlace) -> None:
+    place.repository("allowed-no-model")
+    image = f"{place.registry}/allowed-no-model:one"
+    with pytest.raises(ClientError, match=f"Requested image {image} not found"):
+        place.client("sagemaker").create_model(
+            ModelName="no-image", PrimaryContainer={"Image": image}, ExecutionRoleArn=place.job_role
+        )
 
 
 def test_a_role_that_may_not_pull_fails_the_job(place: BuildPlace) -> None:
