@@ -25,8 +25,8 @@ import numpy as np
 
 SCHEMA_VERSION = 1
 FILE = "baseline.json"
-CELLS = 4_000_000
-"""Fields kept in memory for quantiles: 32 MB."""
+CELLS = 500_000
+"""Fields kept in memory for quantiles: 4 MB."""
 _BLOCK_CELLS = 200_000
 _QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 _BINS = 10
