@@ -18,7 +18,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split test test-quick lint format synth snapshots constraints \
+.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split new-workload test test-quick lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
@@ -46,6 +46,10 @@ shift: setup-local ## give the new model the SHARE (0 to 1) of the requests
 
 end-split: setup-local ## let the WINNER (new or old) serve alone
 	@$(OPERATE) end --winner $(WINNER) $(PLACE)
+
+new-workload: setup-dev ## write a YAML and a folder: NAME=x KIND=image|table FRAMEWORK=...
+	@$(VENV_PYTHON) -m new_workload --name "$(NAME)" --kind "$(KIND)" --framework "$(FRAMEWORK)"
+	@$(VENV_PYTHON) -m tests.synth.update_snapshots
 
 test: setup-dev ## set up, then lint, type checks and every test
 	@echo "== ruff"; ruff check . && ruff format --check .

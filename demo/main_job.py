@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.predictions import PredictionsError
 from contracts.samples import SamplesError
+from demo.catalog import CATALOG
 from demo.clock import StageClock
 from demo.configuration import check_workload, workloads_of
 from demo.deploy import git_commit
@@ -43,8 +44,12 @@ class MainJob:
         show_workload(workload, environment, narrator=self.narrator, clock=clock, data=data)
 
     def all(self) -> bool:
-        """Every workload, told of in a table at the end; whether all of them passed."""
-        workloads = workloads_of(ENVIRONMENT)
+        """Every workload that the demo has data for, told of in a table at the end.
+
+        Answers whether all of them passed.
+        """
+        listed = workloads_of(ENVIRONMENT)
+        workloads = [workload for workload in listed if workload in CATALOG]
         environment = self._environment(workloads, StageClock())
         outcomes = []
         for number, workload in enumerate(workloads, start=1):
@@ -54,6 +59,11 @@ class MainJob:
         print_outcomes(self.narrator.console, outcomes)
         table = self.folder / "all-workloads.md"
         save_outcomes(table, outcomes)
+        for workload in (each for each in listed if each not in CATALOG):
+            self.narrator.say(
+                f"{workload} was left out: the demo has no data for it; "
+                f"make demo WORKLOAD={workload} DEMO_ARGS='--data FOLDER' runs it"
+            )
         self.narrator.say(f"this table: {table}; pages: {self.folder}/<workload>/evaluation.html")
         return not any(outcome.fault for outcome in outcomes)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contracts import names
 from demo.clock import StageClock, spell
 from demo.joined_lines import JoinedLine
 from demo.predict import Prediction
@@ -61,7 +62,7 @@ def print_predictions(console: Console, predictions: list[Prediction], what: str
     for column in ("example", "label", "prediction", "confidence"):
         table.add_column(column, overflow="fold")
     for item in predictions:
-        table.add_row(item.example, item.label, _judged(item), f"{item.confidence:.3f}")
+        table.add_row(_short_key(item), item.label, _judged(item), f"{item.confidence:.3f}")
     console.print(table)
 
 
@@ -113,6 +114,11 @@ def print_places(console: Console, places: dict[str, str]) -> None:
     for what, where in places.items():
         line = f"  {what:<{width}}  {where}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _short_key(item: Prediction) -> str:
+    """Without the upload prefix, which all have."""
+    return item.example.removeprefix(names.UPLOADS).partition("/")[2] or item.example
 
 
 def _judged(item: Prediction | JoinedLine) -> Text:

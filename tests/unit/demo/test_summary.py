@@ -122,7 +122,8 @@ def test_one_failed_workload_does_not_keep_the_others_from_their_turn(
             raise DemoError("its gate was not passed")
         return Outcome(workload=workload, seconds=61, metric="auc", value=0.9, rows=45, trials=6)
 
-    monkeypatch.setattr(main_job, "workloads_of", lambda _: ["one", "two", "three"])
+    monkeypatch.setattr(main_job, "workloads_of", lambda _: ["one", "mine", "two", "three"])
+    monkeypatch.setattr(main_job, "CATALOG", ["one", "two", "three"])
     monkeypatch.setattr(main_job, "start_cloud", lambda *_: None)
     monkeypatch.setattr(main_job, "deploy_environment", lambda *_, **__: None)
     monkeypatch.setattr(main_job, "show_workload", show)
@@ -131,6 +132,7 @@ def test_one_failed_workload_does_not_keep_the_others_from_their_turn(
 
     assert job.all() is False
     assert "two failed: its gate was not passed" in printed(console)
+    assert "mine was left out: the demo has no data for it" in printed(console)
     table = (tmp_path / "all-workloads.md").read_text()
     assert "| three | auc | 0.9000 | 45 | 6 | 1 min 01 s | - |" in table
     assert "| two | failed | - | - | 0 |" in table
