@@ -6,6 +6,7 @@ taken up again by the next one.
 
     python3 scripts/set_up.py local    # what `make demo` needs
     python3 scripts/set_up.py dev      # what `make test` needs besides
+    python3 scripts/set_up.py dev torch    # and what workloads in PyTorch need
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ REQUIREMENTS = {
     "local": ["requirements.txt", "requirements-local.txt"],
     "dev": ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"],
 }
+EXTRAS = {"torch": ["requirements-torch.txt"]}
 # The framework in the training image comes first: TensorFlow has builds for these alone,
 # and 3.12 is what AWS's containers run.
 PYTHONS = ["python3.12", "python3.11", "python3", "python", "python3.13"]
@@ -39,13 +41,16 @@ class SetUpError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    level = arguments[0] if len(arguments) == 1 else ""
-    if level not in REQUIREMENTS:
-        print(f"usage: python3 scripts/set_up.py {'|'.join(REQUIREMENTS)}", file=sys.stderr)
+    level, extras = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if level not in REQUIREMENTS or not set(extras) <= set(EXTRAS):
+        levels, known = "|".join(REQUIREMENTS), "|".join(EXTRAS)
+        print(f"usage: python3 scripts/set_up.py {levels} [{known}]", file=sys.stderr)
         return 2
     try:
         with only_one_set_up():
-            set_up_python(level)
+            set_up_python(level, REQUIREMENTS[level])
+            for extra in extras:
+                set_up_python(extra, EXTRAS[extra])
             set_up_node()
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
@@ -70,10 +75,11 @@ def only_one_set_up() -> Iterator[None]:
         yield
 
 
-def set_up_python(level: str) -> None:
-    files = [ROOT / name for name in REQUIREMENTS[level]]
+def set_up_python(what: str, requirements: list[str]) -> None:
+    """Install the last of these files, which names the others, unless that was done."""
+    files = [ROOT / name for name in requirements]
     wanted = digest([*files, ROOT / "constraints.txt"])
-    stamp = VENV / f".installed-{level}"
+    stamp = VENV / f".installed-{what}"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     if not venv_works():
