@@ -57,6 +57,11 @@ class TrainingStack(StageStack):
             artifact_prefixes=[
                 names.artifact_prefix(workload.name) for workload in settings.workloads
             ],
+            repositories=[
+                names.image_repository(environment.name, workload.name)
+                for workload in settings.workloads
+                if workload.image
+            ],
             artifact_bucket=foundation.artifact_bucket,
             key=foundation.key,
             retention=self.log_retention,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -26,11 +26,12 @@ _COPY_TIMEOUT = Duration.minutes(10)
 
 
 class PipelineFunctions(Construct):
-    """RaiseEpochs, FindChampion and DeleteModel, one of each for an environment's workloads.
+    """What pipelines call, one function of each kind for all of an environment's workloads.
 
     Args:
         groups: the model package groups that an approved model is sought in.
         artifact_prefixes: the workloads' parts of the artifact bucket.
+        repositories: of the workloads' own images.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class PipelineFunctions(Construct):
         *,
         groups: Sequence[str],
         artifact_prefixes: Sequence[str],
+        repositories: Sequence[str],
         artifact_bucket: s3.IBucket,
         key: kms.IKey,
         retention: logs.RetentionDays,
@@ -52,6 +54,7 @@ class PipelineFunctions(Construct):
         self._raise_epochs = self._make_raise_epochs()
         self._find_champion = self._make_find_champion(groups)
         self._delete_model = self._make_delete_model()
+        self._describe_image = self._make_describe_image(repositories) if repositories else None
 
     @property
     def raise_epochs(self) -> lambda_.IFunction:
@@ -69,9 +72,15 @@ class PipelineFunctions(Construct):
         return self._delete_model.function
 
     @property
+    def describe_image(self) -> lambda_.IFunction | None:
+        """Tells the digest of an image of our own; None where no workload has one."""
+        return self._describe_image.function if self._describe_image else None
+
+    @property
     def all(self) -> tuple[lambda_.IFunction, ...]:
         """What a pipeline's role calls."""
-        return (self.raise_epochs, self.find_champion, self.delete_model)
+        every = (self.raise_epochs, self.find_champion, self.delete_model, self.describe_image)
+        return tuple(function for function in every if function is not None)
 
     def _make_raise_epochs(self) -> PythonFunction:
         function = self._function("RaiseEpochs", "raise_epochs", "Reads the winner of a tuning job")
@@ -127,6 +136,21 @@ class PipelineFunctions(Construct):
                 sid="DeleteModels",
                 actions=["sagemaker:DeleteModel"],
                 resources=[sagemaker_arn(self, "model/pipelines-*")],
+            )
+        )
+        return function
+
+    def _make_describe_image(self, repositories: Sequence[str]) -> PythonFunction:
+        function = self._function(
+            "DescribeImage", "describe_image", "Tells the digest of an image of our own"
+        )
+        stack = Stack.of(self)
+        base = f"arn:{stack.partition}:ecr:{stack.region}:{stack.account}:repository/"
+        function.allow(
+            iam.PolicyStatement(
+                sid="FindImages",
+                actions=["ecr:DescribeImages"],
+                resources=[f"{base}{repository}" for repository in repositories],
             )
         )
         return function

@@ -107,6 +107,9 @@ class TrainingWorkload(Construct):
                 find_champion_function_arn=functions.find_champion.function_arn,
                 delete_model_function_arn=functions.delete_model.function_arn,
                 model_package_group_name=group_name,
+                describe_image_function_arn=(
+                    functions.describe_image.function_arn if functions.describe_image else None
+                ),
                 own_image_uri=own_image_uri,
                 git_commit=git_commit,
             ),

@@ -37,8 +37,9 @@ def example_resources(environment: EnvironmentSettings, workload: str) -> Pipeli
         find_champion_function_arn=f"{functions}-find-champion",
         delete_model_function_arn=f"{functions}-delete-model",
         model_package_group_name=name,
+        describe_image_function_arn=f"{functions}-describe-image",
         own_image_uri=f"{environment.account}.dkr.ecr.{environment.region}.amazonaws.com/{name}"
-        f"@sha256:{'0' * 64}",
+        f":{'0' * 64}",
     )
 
 

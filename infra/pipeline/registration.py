@@ -33,6 +33,7 @@ def register_step(
     champion: LambdaStep,
     train: TrainingStep,
     evaluate: ProcessingStep,
+    image: LambdaStep | None,
 ) -> RegisterModelStep:
     """Register the model."""
     workload = context.workload
@@ -67,6 +68,7 @@ def register_step(
             "source": context.resources.code_uri,
             "training_image": context.images.train,
             "inference_image": context.images.serve,
+            **({"image_digest": image.output("image_digest")} if image else {}),
             **_resumption(context, hyperparameters, champion),
             **_commit(context),
             **{f"hyperparameter/{name}": value for name, value in hyperparameters.items()},
@@ -79,6 +81,27 @@ def register_step(
             hyperparameters=hyperparameters,
         ),
         retry_policies=(SERVICE,),
+    )
+
+
+def describe_image_step(context: PipelineContext) -> LambdaStep | None:
+    """Tell the digest of the workload's own image, or None where it has none.
+
+    The tag names the files that it was built from; the digest names what came of them.
+    """
+    uri, function_arn = (
+        context.resources.own_image_uri,
+        context.resources.describe_image_function_arn,
+    )
+    if context.workload.image is None or uri is None or function_arn is None:
+        return None
+    repository, _, tag = uri.partition("/")[2].rpartition(":")
+    return LambdaStep(
+        name="DescribeImage",
+        description="Tell the digest of the image",
+        function_arn=function_arn,
+        inputs={"repository_name": repository, "image_tag": tag},
+        outputs=("image_digest",),
     )
 
 

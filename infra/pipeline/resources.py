@@ -20,7 +20,9 @@ class PipelineResources:
         find_champion_function_arn: Lambda function that lays the approved model beside a run.
         delete_model_function_arn: Lambda function that deletes a batch transform's model.
         model_package_group_name: where models are registered.
-        own_image_uri: the workload's own image, by digest; None where it has none.
+        describe_image_function_arn: Lambda function that tells an image's digest; None where
+            no workload has an image of its own.
+        own_image_uri: the workload's own image, `<repository>:<tag>`; None where it has none.
         git_commit: that the app was synthesised from; None where nobody said.
     """
 
@@ -34,5 +36,6 @@ class PipelineResources:
     find_champion_function_arn: str
     delete_model_function_arn: str
     model_package_group_name: str
+    describe_image_function_arn: str | None = None
     own_image_uri: str | None = None
     git_commit: str | None = None

@@ -13,7 +13,7 @@ from infra.pipeline.context import DATASET_MANIFEST, DATASET_VERSION, PipelineCo
 from infra.pipeline.definition import assemble
 from infra.pipeline.evaluation import batch_transform_steps, evaluate_step, gate_step
 from infra.pipeline.preparation import prepare_step
-from infra.pipeline.registration import register_step
+from infra.pipeline.registration import describe_image_step, register_step
 from infra.pipeline.resources import PipelineResources
 from infra.pipeline.steps import Step, TransformStep
 from infra.pipeline.training import (
@@ -68,6 +68,9 @@ def pipeline_steps(context: PipelineContext) -> list[Step]:
         train=train,
         transform=transform,
     )
+    image = describe_image_step(context)
+    if image is not None:
+        steps.append(image)
     register = register_step(
         context,
         prepare=prepare,
@@ -76,5 +79,6 @@ def pipeline_steps(context: PipelineContext) -> list[Step]:
         champion=champion,
         train=train,
         evaluate=evaluate,
+        image=image,
     )
     return [*steps, evaluate, gate_step(context, evaluate, register)]

@@ -81,13 +81,6 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"[^/]+-images/[^/]+/ProjectRole/DefaultPolicy/Resource",
         "ecr:GetAuthorizationToken takes no resource; nothing else of this role is on *.",
     ),
-    AcknowledgedFinding(
-        rule="AwsSolutions-CB3",
-        finding="",
-        path=r"[^/]+-images/[^/]+/Project",
-        reason="Docker's daemon runs in the build's container, which takes privileged mode; what "
-        "is built is this repository's own Dockerfile.",
-    ),
     _wildcard(
         _BUCKET + r"/\*",
         r"[^/]+-foundation/BucketEmptier/EmptyBuckets",

@@ -5,6 +5,7 @@
 | raise_epochs | none |
 | find_champion | none |
 | delete_model | none |
+| describe_image | none |
 | notify | ENVIRONMENT, ALERT_TOPIC_ARN, DATA_BUCKET |
 | empty_model_package_group | none |
 """
@@ -87,6 +88,14 @@ def delete_model(event: Event, context: Any) -> dict[str, str]:
         if not is_missing(error):
             raise
     return {"model_name": event["model_name"]}
+
+
+def describe_image(event: Event, context: Any) -> dict[str, str]:
+    """`{"repository_name", "image_tag"}` -> `{"image_digest"}`, of an image of this account."""
+    found = client("ecr").describe_images(
+        repositoryName=event["repository_name"], imageIds=[{"imageTag": event["image_tag"]}]
+    )
+    return {"image_digest": found["imageDetails"][0]["imageDigest"]}
 
 
 def _whole_number(event: Event, name: str) -> int:

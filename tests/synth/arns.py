@@ -11,6 +11,8 @@ from tests.synth.templates import Template, stacks
 # Of a resource that CloudFormation names; where an attribute and a plain reference give an ARN.
 _BY_TYPE = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:region:000000000000:table/name",
+    "AWS::CodeBuild::Project": "arn:aws:codebuild:region:000000000000:project/name",
+    "AWS::ECR::Repository": "arn:aws:ecr:region:000000000000:repository/name",
     "AWS::IAM::Role": "arn:aws:iam::000000000000:role/name",
     "AWS::KMS::Key": "arn:aws:kms:region:000000000000:key/name",
     "AWS::Lambda::Function": "arn:aws:lambda:region:000000000000:function:name",

@@ -56,10 +56,12 @@ def test_another_process_writes_the_same_bytes(environment: str, tmp_path: Path)
 
 
 def test_stacks_are_deployed_in_the_order_of_the_data(environment: str) -> None:
-    assert list(stacks(environment)) == [
-        f"Rookery-{environment}-{word}"
-        for word in ("foundation", "intake", "training", "deployment")
-    ]
+    words = [name.rpartition("-")[2] for name in stacks(environment)]
+    # Images and intake need nothing of each other; images are there where a workload has one.
+    images = ["images"] if "images" in words else []
+    assert words[0] == "foundation"
+    assert sorted(words[1:-2]) == [*images, "intake"]
+    assert words[-2:] == ["training", "deployment"]
 
 
 def test_nothing_is_looked_up(environment: str) -> None:

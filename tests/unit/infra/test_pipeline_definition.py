@@ -6,6 +6,7 @@ Each test spoils one place of the definition that is deployed, and expects the o
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -302,3 +303,120 @@ def test_all_faults_are_reported_together(definition: Definition) -> None:
         check_definition(definition)
     assert len(caught.value.faults) == len(spoilt)
     assert str(caught.value).startswith("3 faults in the pipeline definition:\n  step Prepare: ")
+
+
+@cache
+def every_workload() -> dict[str, Definition]:
+    """The definition of each workload of the environment local, by name."""
+    settings = load_settings(ROOT / "config", "local")
+    return {
+        workload.name: build_definition(
+            workload=workload,
+            environment=settings.environment,
+            resources=example_resources(settings.environment, workload.name),
+        )
+        for workload in settings.workloads
+    }
+
+
+def test_each_workload_s_definition_has_no_fault() -> None:
+    for definition in every_workload().values():
+        check_definition(definition)
+
+
+def test_an_image_of_one_s_own_is_the_only_difference_of_the_custom_container() -> None:
+    plain, custom = (
+        every_workload()[name] for name in ("cifar-tensorflow", "cifar-custom-container")
+    )
+    assert [each["Name"] for each in custom["Steps"] if each["Name"] != "DescribeImage"] == [
+        each["Name"] for each in plain["Steps"]
+    ]
+    for name, place in (("Tune", "TrainingJobDefinition"), ("Train", None)):
+        ours, theirs = (step(each, name)["Arguments"] for each in (custom, plain))
+        if place:
+            ours, theirs = ours[place], theirs[place]
+        assert (
+            ours["HyperParameters" if place is None else "StaticHyperParameters"][
+                "sagemaker_program"
+            ]
+            == "cifar_tensorflow/train.py"
+        )
+        image = ours["AlgorithmSpecification"].pop("TrainingImage")
+        assert "dkr.ecr.us-east-1.amazonaws.com/rookery-local-cifar-custom-container:" in image
+        assert theirs["AlgorithmSpecification"].pop("TrainingImage") != image
+        assert ours["AlgorithmSpecification"] == theirs["AlgorithmSpecification"]
+
+
+def test_a_built_in_algorithm_gets_its_channels_as_csv_and_no_metric_definitions() -> None:
+    train = step(every_workload()["iris-xgboost"], "Train")["Arguments"]
+    assert "MetricDefinitions" not in train["AlgorithmSpecification"]
+    assert {each["ChannelName"]: each["ContentType"] for each in train["InputDataConfig"]} == {
+        "train": "text/csv",
+        "validation": "text/csv",
+    }
+    assert not [name for name in train["HyperParameters"] if name.startswith("sagemaker_")]
+
+
+def test_a_table_s_batch_transform_joins_each_prediction_to_its_row() -> None:
+    transform = step(every_workload()["iris-xgboost"], "BatchTransform")["Arguments"]
+    assert transform["DataProcessing"] == {"InputFilter": "$[1:]", "JoinSource": "Input"}
+    assert transform["TransformInput"]["SplitType"] == "Line"
+
+
+@pytest.mark.parametrize("workload", ["cifar-tensorflow", "churn-xgboost"])
+def test_a_package_s_lineage_and_its_card_are_complete(workload: str) -> None:
+    gate = step(every_workload()[workload], "Gate")["Arguments"]
+    register = gate["IfSteps"][0]["Arguments"]
+    metadata = register["CustomerMetadataProperties"]
+    assert {
+        "baseline",
+        "dataset_manifest",
+        "dataset_version",
+        "evaluation_report",
+        "inference_image",
+        "samples",
+        "source",
+        "training_image",
+        "training_job",
+        "tuning_job",
+    } <= set(metadata)
+    assert any(name.startswith("hyperparameter/") for name in metadata)
+    assert len(metadata) <= 50
+    values = register["ModelCard"]["ModelCardContent"]["Std:Join"]["Values"]
+    card = json.loads("".join(each if isinstance(each, str) else "0" for each in values))
+    (evaluation,) = card["evaluation_details"]
+    assert evaluation["metric_groups"][0]["metric_data"][0]["value"] == 0
+
+
+def test_the_gate_compares_with_the_approved_model_where_it_is_told_to() -> None:
+    settings = load_settings(ROOT / "config", "local")
+    workload = settings.workloads[0]
+    blind = workload.model_copy(
+        update={"gate": workload.gate.model_copy(update={"compare": False})}
+    )
+    definition = build_definition(
+        workload=blind,
+        environment=settings.environment,
+        resources=example_resources(settings.environment, workload.name),
+    )
+    assert "FindChampion" not in [each["Name"] for each in definition["Steps"]]
+    assert len(step(definition, "Gate")["Arguments"]["Conditions"]) == 1
+    compared = step(every_workload()[workload.name], "Gate")["Arguments"]["Conditions"]
+    assert compared[1]["LeftValue"]["Std:JsonGet"]["Path"] == "comparison.shortfall"
+
+
+def test_a_training_that_goes_on_from_the_champion_takes_its_rounds_from_there() -> None:
+    settings = load_settings(ROOT / "config", "local")
+    workload = next(each for each in settings.workloads if each.name == "churn-xgboost")
+    training = workload.training.model_copy(update={"start_from": "champion"})
+    definition = build_definition(
+        workload=workload.model_copy(update={"training": training}),
+        environment=settings.environment,
+        resources=example_resources(settings.environment, workload.name),
+    )
+    check_definition(definition)
+    train = step(definition, "Train")["Arguments"]
+    champion = {"Get": "Steps.FindChampion.OutputParameters['num_round']"}
+    assert train["HyperParameters"]["num_round"] == champion
+    find = step(definition, "FindChampion")["Arguments"]
+    assert find["checkpoints_uri"] == train["CheckpointConfig"]["S3Uri"]

@@ -144,3 +144,19 @@ def test_the_model_of_a_batch_transform_is_deleted(monkeypatch: pytest.MonkeyPat
         "model_name": "pipelines-1"
     }
     assert models.deleted == ["pipelines-1"]
+
+
+class Images:
+    """ECR with one image."""
+
+    def describe_images(self, **request: Any) -> dict[str, Any]:
+        assert request == {"repositoryName": "r", "imageIds": [{"imageTag": "t"}]}
+        return {"imageDetails": [{"imageDigest": "sha256:1"}]}
+
+
+def test_the_digest_of_an_image_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "client", lambda service: Images())
+
+    answer = handler.describe_image({"repository_name": "r", "image_tag": "t"}, None)
+
+    assert answer == {"image_digest": "sha256:1"}
