@@ -3,7 +3,7 @@
 One schema for every workload, image or table, built-in algorithm or own code; as a JSON Schema in
 evaluation_report.schema.json beside this file. Written by shared/evaluation, read by the
 pipeline's gate (``metrics.<name>.value`` and ``comparison.shortfall``), the model registry (as
-model quality statistics) and people.
+model quality statistics), the smoke test of a deployment (``samples``) and people.
 
     {"schema_version": 1,
      "kind": "image",
@@ -27,7 +27,8 @@ model quality statistics) and people.
      "learning_curve": [{"epoch": 1, "loss": 0.7, "val_loss": 0.8}, ...],
      "hyperparameters": {"optimizer": "adam"},
      "lineage": {"dataset_version": "…"},
-     "plots": [{"file": "roc.png", "missing": null}, {"file": "…", "missing": "why"}]}
+     "plots": [{"file": "roc.png", "missing": null}, {"file": "…", "missing": "why"}],
+     "samples": [{"file": "files/00.csv", "label": "cat", "predicted": "cat"}]}
 
 Required are the first seven but `kind`; the others may be left out, null or empty where the run
 has no such part.
@@ -202,6 +203,15 @@ class Plot:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SampleAnswer:
+    """The model's own answer to a held-out sample; `file` is its path below samples.json."""
+
+    file: str
+    label: str
+    predicted: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EvaluationReport:
     """The report.
 
@@ -219,6 +229,7 @@ class EvaluationReport:
         mistakes: the most confident ones, the worst first.
         learning_curve: figures of each epoch or round; None for one that was not finite.
         lineage: what the model was made from: `dataset_version`, `tuning_job` and so on.
+        samples: what the model as it was tested answers to those that an endpoint is asked.
     """
 
     metrics: Mapping[str, Metric]
@@ -240,6 +251,7 @@ class EvaluationReport:
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     lineage: Mapping[str, str] = field(default_factory=dict)
     plots: tuple[Plot, ...] = ()
+    samples: tuple[SampleAnswer, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises EvaluationReportError for a report that contradicts itself."""
@@ -326,6 +338,7 @@ def _from_document(document: Mapping[str, Any]) -> EvaluationReport:
         hyperparameters=document.get("hyperparameters") or {},
         lineage=document.get("lineage") or {},
         plots=_many(Plot, document.get("plots")),
+        samples=_many(SampleAnswer, document.get("samples")),
     )
 
 

@@ -71,7 +71,7 @@ OPTIONS = (
     _folder("champion", "champion.json, and model.tar.gz of the approved model"),
     _folder("tuning", "trials.json"),
     _folder("transform", "the batch transform's answers"),
-    _folder("samples", "the pictures that the batch transform was asked about, and samples.json"),
+    _folder("samples", "samples.json and the files that an endpoint is to be asked about"),
     arguments.text(
         "report-dir", default=f"{ML}/processing/output/report", help="where the report goes"
     ),
