@@ -2,9 +2,9 @@
 
 Below /opt/ml/processing/input lie `model` (model.tar.gz) and `test`; for tables `schema`; and where
 the run has them `champion` (champion.json, and model.tar.gz of the approved model), `tuning`
-(trials.json), `transform` (what a batch transform answered) and, for images, `samples` (what it
-was asked). Writes evaluation.json, which the gate and the registry read, and for people
-evaluation.html and plots.
+(trials.json), `transform` (what a batch transform answered) and `samples` (what the endpoint will
+be asked; of images the batch transform was). Writes evaluation.json, which the gate, the registry
+and the smoke test of a deployment read, and for people evaluation.html and plots.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from shared.evaluation import (
     models,
     options,
     report_page,
+    sample_answers,
     served_answers,
     trials,
 )
@@ -106,6 +107,7 @@ def evaluate(given: Namespace, scratch: Path) -> Judged:
         learning_curve=tuple(_finite_only(figures) for figures in asked.learning_curve),
         hyperparameters={str(name): str(value) for name, value in asked.hyperparameters.items()},
         lineage=options.lineage(given),
+        samples=sample_answers.of(Path(given.samples_dir), asked),
     )
     return Judged(report, mistakes)
 
