@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "contracts", "demo", "infra", "lambdas", "local_cloud", "model_code"}
-OURS |= {"operate", "scripts", "stacks", "tests"}
+OURS |= {"new_workload", "operate", "scripts", "stacks", "tests"}
 
 # Model code is a folder of packages, which stand side by side in the containers.
 MODEL_PACKAGES = {path.parent.name for path in ROOT.glob("model_code/*/__init__.py")}
@@ -26,6 +26,8 @@ ARROWS: dict[str, set[str]] = {
     "model_code": {"contracts", *MODEL_PACKAGES},
     "local_cloud": set(),
     "demo": {"contracts", "local_cloud"},
+    # Its templates import what their workloads will.
+    "new_workload": {"infra", "shared"},
     "operate": {"contracts"},
     "scripts": set(),
 }

@@ -1,0 +1,1 @@
+"""A PyTorch network for rows of a table."""

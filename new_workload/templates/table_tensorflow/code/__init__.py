@@ -1,0 +1,1 @@
+"""A Keras network for rows of a table."""
