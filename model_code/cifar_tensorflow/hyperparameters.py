@@ -17,7 +17,7 @@ OPTIONS = (
         low=1,
         high=65_536,
         default="128",
-        help="pictures a step, on all GPUs together",
+        help="pictures a step, on each GPU",
     ),
     arguments.choice("model-type", ("resnet", "custom"), default="resnet", help="the network"),
     arguments.integer("epochs", low=1, high=10_000, default="20", help="passes over the data"),

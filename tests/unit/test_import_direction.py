@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "contracts", "demo", "infra", "lambdas", "local_cloud", "model_code"}
-OURS |= {"new_workload", "operate", "scripts", "stacks", "tests"}
+OURS |= {"new_workload", "operate", "pretrained_weights", "scripts", "stacks", "tests"}
 
 # Model code is a folder of packages, which stand side by side in the containers.
 MODEL_PACKAGES = {path.parent.name for path in ROOT.glob("model_code/*/__init__.py")}
@@ -29,6 +29,7 @@ ARROWS: dict[str, set[str]] = {
     # Its templates import what their workloads will.
     "new_workload": {"infra", "shared"},
     "operate": {"contracts"},
+    "pretrained_weights": {"contracts"},
     "scripts": set(),
 }
 # Where third-party packages are limited as well: these travel into Lambdas and containers.

@@ -117,7 +117,7 @@ def read_tar(file: Path) -> Iterator[Record]:
             encoded: bytes | None = None
             while member := tar.next():
                 # It would remember every member that it has passed.
-                tar.members.clear()
+                tar.members.clear()  # type: ignore[attr-defined]
                 content = tar.extractfile(member)
                 if content is None:
                     continue
@@ -164,6 +164,6 @@ def _tar_writer(stack: ExitStack, path: Path) -> _Write:
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
             # It would remember every member until it is closed.
-            tar.members.clear()
+            tar.members.clear()  # type: ignore[attr-defined]
 
     return write

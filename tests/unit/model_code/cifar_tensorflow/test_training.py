@@ -109,7 +109,6 @@ def test_data_that_does_not_fit_is_refused_in_words(
 ) -> None:
     cases: dict[str, tuple[dict[str, Any], str]] = {
         "empty channel": ({"SM_CHANNEL_TRAIN": tmp_path}, f"{tmp_path}/classes.json: is missing"),
-        "several machines": ({"SM_HOSTS": '["algo-1", "algo-2"]'}, "instance_count: 2 is not"),
     }
     no_records = tmp_path / "no records"
     no_records.mkdir()

@@ -12,7 +12,6 @@ from shared.faults import RefusedError
 
 
 def refusal(environment: dict[str, str]) -> str:
-    os.environ.pop("SM_HOSTS", None)
     os.environ.update(environment)
     try:
         train(["--epochs", "1"])
