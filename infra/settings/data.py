@@ -107,7 +107,9 @@ class ImageDataSettings(DataSettings):
 class ColumnSettings(SettingsModel):
     """A column of the uploaded tables."""
 
-    name: ColumnName = Field(description="the column's name, as in the header if there is one")
+    name: ColumnName = Field(
+        description="letters, digits, spaces, _ . and -, up to 64; as in the header if there is one"
+    )
     type: Literal["number", "integer", "category"] = Field(
         description="number, integer, or (for the label) category"
     )

@@ -10,12 +10,6 @@ import pytest
 
 from infra.settings import ConfigurationError, load_settings
 
-FOLDERS = {
-    "cifar_tensorflow": ("train.py", "predictor.py", "inference.py", "__init__.py"),
-    "cifar_container": ("Dockerfile",),
-    "iris_sklearn": ("Dockerfile", "__init__.py", "predictor.py"),
-}
-
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -45,11 +39,11 @@ class Configuration:
 @pytest.fixture
 def configuration(tmp_path: Path) -> Configuration:
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    for folder, names in FOLDERS.items():
-        code = tmp_path / "model_code" / folder
-        code.mkdir(parents=True)
-        for name in names:
-            (code / name).touch()
+    for file in (ROOT / "model_code").glob("*/*"):
+        if file.is_file():
+            empty = tmp_path / file.relative_to(ROOT)
+            empty.parent.mkdir(parents=True, exist_ok=True)
+            empty.touch()
     return Configuration(tmp_path)
 
 
