@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from shared import class_names
+from shared import class_names, serving_code
 from shared.faults import RefusedError
 from shared.tensorflow import saved_model
 
@@ -52,10 +52,10 @@ def load(model_dir: Path, classes: tuple[str, ...]) -> Predictor:
         RefusedError: the folder holds no such model.
     """
     del classes
-    code = model_dir / saved_model.CODE
+    code = model_dir / serving_code.FOLDER
     known = class_names.read(code)
     try:
-        facts = json.loads((code / saved_model.MODEL_FACTS).read_text(encoding="utf-8"))
+        facts = json.loads((code / serving_code.FACTS).read_text(encoding="utf-8"))
         served = tf.saved_model.load(str(model_dir / saved_model.VERSION))
         signature = served.signatures["serving_bytes"]
     except (OSError, ValueError, KeyError) as error:

@@ -8,8 +8,6 @@ Both signatures answer one tensor, ``probabilities`` [n, classes].
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from shared import class_names, serving
+from shared import serving_code
 
 VERSION = "1"
-CODE = "code"
-MODEL_FACTS = "model.json"
 
 
 def write(
@@ -67,16 +63,8 @@ def write(
         input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")],
     )
     archive.write_out(str(folder / VERSION), verbose=False)
-    code = folder / CODE
-    handlers = code / Path(*serving.__name__.split("."))
-    handlers.mkdir(parents=True, exist_ok=True)
-    (handlers.parent / "__init__.py").touch()
-    for source in Path(serving.__file__).parent.glob("*.py"):
-        shutil.copyfile(source, handlers / source.name)
-    shutil.copyfile(inference, code / "inference.py")
-    class_names.write(code, classes)
-    described = {"schema_version": 1, "image_shape": list(image_shape), **facts}
-    (code / MODEL_FACTS).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    described = {"image_shape": list(image_shape), **facts}
+    serving_code.write(folder, inference=inference, classes=classes, facts=described)
 
 
 def _as_input(encoded: Any, rows: int, columns: int) -> Any:
