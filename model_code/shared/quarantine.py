@@ -70,10 +70,18 @@ class Quarantine:
                 stream.write(f",\n  {json.dumps(entry, ensure_ascii=False)}")
             stream.write("\n]}\n")
 
+    def place_of(self, key: str) -> str:
+        """Where `keep` puts a file on another host: its own name, unless no path can have it."""
+        name = key.removeprefix(self._prefix)
+        return name if _usable(name, self._reserved) else self._relative(self._elsewhere(key))
+
+    def _elsewhere(self, key: str) -> Path:
+        return self._folder / _ELSEWHERE / hashlib.sha256(key.encode()).hexdigest()
+
     def _place(self, key: str, write: Write) -> Path:
         name = key.removeprefix(self._prefix)
         # A key may be what no path can: "a/../b", "a//b", or both "a" and "a/b".
-        elsewhere = self._folder / _ELSEWHERE / hashlib.sha256(key.encode()).hexdigest()
+        elsewhere = self._elsewhere(key)
         path = self._folder / name if _usable(name, self._reserved) else elsewhere
         try:
             _write(path, write)

@@ -49,7 +49,17 @@ CREATE TABLE pictures (
     split TEXT
 ) WITHOUT ROWID;
 """
-_EXCHANGED = ("key", "state", "label", "in_test", "kind", "reason", "fingerprint", *Looks._fields)
+_EXCHANGED = (
+    "key",
+    "state",
+    "label",
+    "in_test",
+    "kind",
+    "reason",
+    "kept",
+    "fingerprint",
+    *Looks._fields,
+)
 
 
 class IncompleteIndexError(Exception):
@@ -149,7 +159,7 @@ class Index:
         )
 
     def reject(self, key: str, kind: str, reason: str, kept: str | None) -> None:
-        """A file cannot be used; `kept` is where it lies in quarantine, if it is this host's."""
+        """A file cannot be used; `kept` is where it lies in quarantine."""
         self.database.execute(
             "UPDATE files SET state = 'bad', kind = ?, reason = ?, kept = ? WHERE key = ?",
             (kind, reason, kept, key),

@@ -11,9 +11,8 @@ Where the data cannot be trained on nothing but the quarantine is written, and t
 says what is wrong.
 
 Several hosts share the work by the objects' keys. Each looks at its own files, tells the others
-what it found, decides as they do, and writes its own pictures; the first host alone writes
-samples (of its own pictures) and report. Each writes its own quarantine, the first as
-quarantine.json, another as quarantine-<host>.json.
+what it found, decides as they do, and writes its own pictures and bad files; the first host
+alone writes samples (of its own pictures), reports and quarantine.json, which names all files.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from shared.images.soundness import check, check_splits
 from shared.images.splitting import split
 from shared.manifest_stream import ManifestStream
 from shared.objects import ObjectError, read_object, s3_client
-from shared.quarantine import REPORT, Quarantine
+from shared.quarantine import Quarantine
 from shared.spool import Spool
 
 
@@ -49,10 +48,7 @@ def prepare(options: Namespace, s3: Any, hosts: Hosts | None = None) -> None:
     hosts = hosts or Hosts()
     manifest = ManifestStream(Path(options.manifest_dir))
     output = Path(options.output_dir)
-    report_name = REPORT if hosts.rank == 0 else f"quarantine-{hosts.current}.json"
-    quarantine = Quarantine(
-        output / "quarantine", prefix=manifest.head.prefix, reserved=(report_name,)
-    )
+    quarantine = Quarantine(output / "quarantine", prefix=manifest.head.prefix)
     bucket = manifest.head.bucket
 
     # The job's own volume, beside what is uploaded: /tmp is on a smaller one.
@@ -82,7 +78,8 @@ def prepare(options: Namespace, s3: Any, hosts: Hosts | None = None) -> None:
         index.prepare_lookups()
         put_conflicts_aside(index, read, quarantine)
         # Before the check: why files are bad is wanted most where too many are.
-        _report_quarantine(index, quarantine, report_name)
+        if hosts.rank == 0:
+            quarantine.write_entries(_bad_files(index))
         check(
             *(manifest.head, index),
             min_images_per_class=options.min_images_per_class,
@@ -151,15 +148,10 @@ def _fingerprint(options: Namespace, manifest: ManifestStream, hosts: Hosts) -> 
     return digest.hexdigest()[:16]
 
 
-def _report_quarantine(index: Index, quarantine: Quarantine, name: str) -> None:
-    def entries() -> Iterator[dict[str, Any]]:
-        rows = index.rows(
-            "SELECT key, kept, reason FROM files WHERE state = 'bad' AND own ORDER BY key"
-        )
-        for key, kept, reason in rows:
-            yield {"key": key, "file": kept, "reason": reason}
-
-    quarantine.write_entries(entries(), name=name)
+def _bad_files(index: Index) -> Iterator[dict[str, Any]]:
+    rows = index.rows("SELECT key, kept, reason FROM files WHERE state = 'bad' ORDER BY key")
+    for key, kept, reason in rows:
+        yield {"key": key, "file": kept, "reason": reason}
 
 
 def main() -> int:

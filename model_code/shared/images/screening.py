@@ -114,7 +114,7 @@ def put_conflicts_aside(index: Index, read: ReadObject, quarantine: Quarantine) 
         )
         for own, key, version_id, size, etag in list(found):
             item = ManifestObject(key=key, version_id=version_id, size=size, etag=etag)
-            kept = quarantine.keep(key, read(item)) if own else None
+            kept = quarantine.keep(key, read(item)) if own else quarantine.place_of(key)
             index.reject(key, CONFLICT, reason, kept)
 
 
