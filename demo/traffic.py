@@ -69,7 +69,7 @@ def operate(run: WorkloadRun, *arguments: str) -> None:
         text=True,
     )
     for line in done.stdout.splitlines():
-        run.narrator.say(f"  {line}")
+        run.narrator.say(f"  {line}".rstrip())
     if done.returncode != 0:
         raise DemoError(f"`{make_command(run.workload, arguments)}` failed:\n{done.stderr.strip()}")
 

@@ -18,6 +18,7 @@ from demo.upload import upload_folder
 
 WORKLOAD = "cifar-tensorflow"
 ENVIRONMENT = "local"
+GIT_COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PICTURES_A_CLASS = 60
 
 

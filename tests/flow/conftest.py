@@ -18,7 +18,14 @@ from demo.run_state import RunState
 from demo.view import LineView
 from local_cloud import process
 from local_cloud.settings import LocalCloudSettings
-from tests.flow.chain import await_deployment, run_after, upload, write_small_digits
+from tests.flow.chain import (
+    ENVIRONMENT,
+    GIT_COMMIT,
+    await_deployment,
+    run_after,
+    upload,
+    write_small_digits,
+)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +44,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             log=log,
             say=print,
         )
-        deploy.deploy(cloud.environment, name="local", log=log, say=print)
+        deploy.deploy(
+            cloud.environment, name=ENVIRONMENT, git_commit=GIT_COMMIT, log=log, say=print
+        )
         yield cloud
     finally:
         process.stop(running)

@@ -12,7 +12,7 @@ from demo.configuration import check_workload, layout_of, workloads_of
 from demo.environment import together
 from demo.errors import DemoError
 
-LATER = {"birds-pytorch", "birds-tensorflow"}
+LATER = {"birds-pytorch"}
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
