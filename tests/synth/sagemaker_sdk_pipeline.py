@@ -173,6 +173,7 @@ class _SdkPipeline:
             max_jobs=tuning.max_jobs,
             max_parallel_jobs=tuning.max_parallel_jobs,
             early_stopping_type="Auto" if tuning.early_stopping else "Off",
+            random_seed=tuning.random_seed,
         )
         return TuningStep("Tune", step_args=tuner.tune(), retry_policies=_job_retries())
 
