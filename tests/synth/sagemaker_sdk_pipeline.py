@@ -67,6 +67,7 @@ from infra.pipeline.context import PipelineContext
 from infra.pipeline.resources import PipelineResources
 from infra.settings import EnvironmentSettings, WorkloadSettings
 from infra.settings.compute import ProcessingCompute, TrainingCompute
+from infra.settings.data import ImageDataSettings
 from infra.settings.instance_types import has_local_storage
 from infra.settings.tuning import CategoricalRange, ContinuousRange, ParameterRange
 
@@ -131,6 +132,7 @@ class _SdkPipeline:
 
     def prepare(self) -> Any:
         data = self.workload.data
+        assert isinstance(data, ImageDataSettings)
         names = ("train", "validation", "test", "samples", "report")
         outputs = {name: self.run_prefix(name) for name in names}
         bucket = self.resources.data_bucket_name
