@@ -8,7 +8,9 @@ LOCAL_CLOUD := [ -x $(VENV_PYTHON) ] || { echo 'nothing is set up here yet: run 
 WORKLOAD ?= cifar-tensorflow
 ENV ?= local
 # What a workload's framework needs besides: PyTorch alone is left out where nobody uses it.
-extras = $(if $(shell grep -lE '^ +name: *pytorch' config/workloads/$(1).yaml 2>/dev/null),torch)
+settings_of = config/workloads/$(1).yaml \
+              $(patsubst %,config/workloads/%.yaml,$(shell sed -n 's/^extends: *//p' config/workloads/$(1).yaml 2>/dev/null))
+extras = $(if $(shell grep -lE '\<name: *"?pytorch' $(call settings_of,$(1)) 2>/dev/null),torch)
 # Operators' commands go to the account that the shell names, of ENV=local to the local cloud.
 OPERATE = $(if $(filter local,$(ENV)),eval "$$($(LOCAL_CLOUD) env)";) $(VENV_PYTHON) -m operate
 PLACE = --env $(ENV) --workload $(WORKLOAD)

@@ -31,9 +31,16 @@ def check_workload(workload: str, environment: str, config: Path = CONFIG) -> No
 
 
 def layout_of(workload: str, config: Path = CONFIG) -> str:
-    """The layout of pictures that a workload's file asks for."""
-    data = _read(config / "workloads" / f"{workload}.yaml").get("data") or {}
-    return str(data.get("layout", "folders"))
+    """The layout of pictures that a workload's file, or one that it extends, asks for."""
+    seen: set[str] = set()
+    while workload not in seen:
+        seen.add(workload)
+        content = _read(config / "workloads" / f"{workload}.yaml")
+        data = content.get("data") or {}
+        if "layout" in data:
+            return str(data["layout"])
+        workload = content.get("extends", workload)
+    return "folders"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def config(tmp_path: Path) -> Path:
     (tmp_path / "environments" / "local.yaml").write_text("workloads: [one, two]\n")
     (tmp_path / "workloads" / "mine.yaml").write_text("data: {layout: cub-200-2011}\n")
     (tmp_path / "workloads" / "one.yaml").write_text("data: {kind: table}\n")
+    (tmp_path / "workloads" / "two.yaml").write_text("extends: mine\ndescription: the same\n")
     return tmp_path
 
 
@@ -79,4 +80,5 @@ def test_a_workload_that_the_environment_does_not_list_is_told_where_to_add_it(
 
 def test_the_layout_of_pictures_is_the_one_of_the_workloads_file(config: Path) -> None:
     assert layout_of("mine", config) == "cub-200-2011"
+    assert layout_of("two", config) == "cub-200-2011"
     assert layout_of("one", config) == "folders"
