@@ -6,17 +6,16 @@ https://github.com/aws/sagemaker-tensorflow-serving-container.
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import logging
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import requests
-from packaging.requirements import InvalidRequirement, Requirement
+
+from local_cloud.containers import serving_requirements
 
 logger = logging.getLogger("tensorflow_serving")
 REST_SECONDS = 60.0
@@ -95,24 +94,9 @@ def _import(script: Path) -> Any:
 
 
 def _install(file: Path) -> None:
-    """What the model asks for and this Python lacks, into a folder beside its code."""
-    lines = [line.split("#")[0].strip() for line in file.read_text().splitlines()]
-    if all(_installed(line) for line in lines if line):
-        return
-    logger.info("installing packages from requirements.txt...")
-    # Not among the model's files: they outlive a restart, and installing may be cut short.
-    target = Path.home() / "packages"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target)]
-    done = subprocess.run([*command, "-r", str(file)], capture_output=True, text=True)
-    if done.returncode:
-        raise HandlersError(f"failed to install required packages: {done.stderr.strip()[-500:]}")
-    sys.path.insert(1, str(target))
-
-
-def _installed(line: str) -> bool:
     try:
-        requirement = Requirement(line)
-        version = importlib.metadata.version(requirement.name)
-    except (InvalidRequirement, importlib.metadata.PackageNotFoundError):
-        return False
-    return requirement.specifier.contains(version, prereleases=True)
+        packages = serving_requirements.install(file)
+    except serving_requirements.RequirementsError as error:
+        raise HandlersError(str(error)) from error
+    if packages is not None:
+        sys.path.insert(1, str(packages))

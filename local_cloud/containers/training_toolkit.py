@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local_cloud.containers import torch_launch
 from local_cloud.containers.archives import extract
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
@@ -46,7 +47,8 @@ def main() -> int:
     try:
         program = fetch_code(own, code)
         packages = install_requirements(code / "requirements.txt")
-    except ToolkitError as error:
+        launch = launcher(program, own, read_json(config / "resourceconfig.json"))
+    except (ToolkitError, torch_launch.LaunchError) as error:
         write_failure(f"ClientError: {error}")
         print(f"training toolkit: {error}", file=sys.stderr)
         return 1
@@ -55,7 +57,9 @@ def main() -> int:
         **sm_variables(own, script_arguments, config, code),
         "PYTHONPATH": os.pathsep.join(str(path) for path in (code, packages, *own_path()) if path),
     }
-    command = [*interpreter(program), *to_arguments(script_arguments)]
+    if torch_launch.wanted(own):
+        environment |= torch_launch.variables(read_json(config / "resourceconfig.json"))
+    command = [*launch, *to_arguments(script_arguments)]
     print(f"Invoking script with the following command:\n\n{shlex.join(command)}\n", flush=True)
     return run(command, code, environment)
 
@@ -190,7 +194,10 @@ def count_gpus() -> int:
     return listed.stdout.count("GPU ") if listed.returncode == 0 else 0
 
 
-def interpreter(program: str) -> list[str]:
+def launcher(program: str, own: Mapping[str, Any], resources: Mapping[str, Any]) -> list[str]:
+    """The command line up to the script's own arguments. Raises LaunchError."""
+    if torch_launch.wanted(own):
+        return torch_launch.command(program, resources, count_gpus(), os.environ)
     if program.endswith(".py"):
         return [sys.executable, program]
     return ["/bin/sh", "-c", f'"./{program}" "$@"', program]

@@ -81,7 +81,9 @@ def resolve(
         return _own_image(
             settings, image_uri, own_images.pull(settings, image_uri, name, session())
         )
-    python = python_environments.interpreter(settings, entry.get("packages", []))
+    python = python_environments.interpreter(
+        settings, entry.get("packages", []), requirements=entry.get("requirements")
+    )
     return Image(
         uri=image_uri,
         python=python,
@@ -148,7 +150,9 @@ def _own_image(settings: LocalCloudSettings, uri: str, folder: Path) -> Image:
     config, root = own_images.read(folder)
     framework = {} if config.base == MACHINE else table_entry(settings, config.base)
     packages = [*framework.get("packages", []), *config.packages]
-    python = python_environments.interpreter(settings, packages)
+    python = python_environments.interpreter(
+        settings, packages, requirements=framework.get("requirements")
+    )
     environment = {**framework.get("environment", {}), **own_images.environment(config, python)}
     programs = {
         "train": _with_word(_argv(framework.get("train"), python)),

@@ -15,22 +15,33 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.errors import ApiError, ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 logger = logging.getLogger("local_cloud.images")
 _making = threading.Lock()
 
 
-def interpreter(settings: LocalCloudSettings, packages: Sequence[str]) -> Path:
+def interpreter(
+    settings: LocalCloudSettings, packages: Sequence[str], *, requirements: str | None = None
+) -> Path:
     """A Python that has the packages: this one where they are installed and fit, else one of a
     virtual environment that is made now (minutes) and kept under the state folder.
 
-    Raises ApiError where pip cannot install them.
+    With ``requirements``, a file that brings them, no environment is made. Raises
+    ValidationException where they are not installed then, else ApiError where pip cannot install
+    them.
     """
     unmet = missing(packages)
     if not unmet:
         return Path(sys.executable)
+    if requirements is not None:
+        raise ValidationException(
+            f"The image needs {', '.join(unmet)}, which the local cloud's Python lacks and does "
+            "not install by itself, because it is large. Install it with "
+            f"{sys.executable} -m pip install -r {requirements}, and start the job or the "
+            "endpoint again."
+        )
     digest = hashlib.sha256("\n".join(sorted(packages)).encode()).hexdigest()[:16]
     folder = settings.state_dir / "environments" / digest
     python = folder / "bin" / "python"
