@@ -37,10 +37,10 @@ def interpreter(
         return Path(sys.executable)
     if requirements is not None:
         raise ValidationException(
-            f"The image needs {', '.join(unmet)}, which the local cloud's Python lacks and does "
-            "not install by itself, because it is large. Install it with "
-            f"{sys.executable} -m pip install -r {requirements}, and start the job or the "
-            "endpoint again."
+            f"The image needs {', '.join(unmet)}, which the local cloud's Python lacks. It makes "
+            "no environment for this image, which is large. Install what AWS's image holds with "
+            f"`{sys.executable} -m pip install -r {requirements}`, and what an image of your own "
+            "adds to it in the same way; then start the job or the endpoint again."
         )
     digest = hashlib.sha256("\n".join(sorted(packages)).encode()).hexdigest()[:16]
     folder = settings.state_dir / "environments" / digest
