@@ -208,11 +208,7 @@ def _write(judged: Judged, folder: Path) -> None:
     report = judged.report
     folder.mkdir(parents=True, exist_ok=True)
     (folder / REPORT).write_text(report.to_json(), encoding="utf-8")
-    facts = {
-        "hyperparameters": report.hyperparameters,
-        "training": {"history": report.learning_curve},
-    }
-    page = report_page.render(report, judged.mistakes, facts)
+    page = report_page.render(report, judged.mistakes)
     (folder / PAGE).write_text(page, encoding="utf-8")
 
 

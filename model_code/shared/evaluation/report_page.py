@@ -1,163 +1,227 @@
-"""The evaluation report as one HTML page that needs no other file and no network."""
+"""The evaluation report as one HTML page that needs no other file, no network and no program."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
 
-from contracts.evaluation_report import EvaluationReport, Mistake
-from shared.evaluation import charts
+from contracts.evaluation_report import EvaluationReport, Metric, Mistake
+from shared.evaluation import charts, curves, page_tables, trials
+from shared.evaluation.markup import facts, note, section, table, text
+from shared.evaluation.page_style import STYLE, policy
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#111}
-h1{font-size:1.5rem} h2{font-size:1.1rem;margin-top:2rem}
-.figures{display:flex;flex-wrap:wrap;gap:.75rem}
-.figure{border:1px solid #e5e7eb;border-radius:.5rem;padding:.6rem 1rem}
-.figure b{display:block;font-size:1.3rem}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}
-svg{width:100%} .tick{font-size:11px;fill:#4b5563}
-.wide{overflow-x:auto} table{border-collapse:collapse}
-th,td{padding:.2rem .6rem;text-align:right;border:1px solid #e5e7eb} th{background:#f9fafb}
-.pictures{display:flex;flex-wrap:wrap;gap:1rem} figure{margin:0;width:8rem;font-size:.8rem}
-figure img{width:8rem;image-rendering:pixelated;border:1px solid #e5e7eb}
-figcaption{overflow-wrap:anywhere}
-"""
+_NAMES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    "auc": "AUC",
+    "calibration_error": "calibration error",
+}
+_LESS_IS_BETTER = frozenset({"log_loss", "calibration_error"})
+_WITHIN_ONE = ("accuracy", "auc", "f1", "precision", "recall")
+_LEVEL = 5e-5
 
 
-def render(
-    report: EvaluationReport,
-    mistakes: Sequence[tuple[Mistake, bytes]],
-    facts: Mapping[str, Any],
-) -> str:
+def render(report: EvaluationReport, mistakes: Sequence[tuple[Mistake, bytes]]) -> str:
     """The page.
 
     Args:
-        mistakes: with their pictures, PNG or JPEG, the worst first.
-        facts: of the training, as model.json has them: `hyperparameters`, `training.history`.
+        mistakes: the worst first, with their pictures, PNG or JPEG; empty for rows of a table.
     """
-    sections = [
-        _figures(report),
-        _charts(report, facts),
-        "<h2>Confusion matrix</h2><p>Rows: label. Columns: prediction.</p>" + _matrix(report),
-        "<h2>Classes</h2>" + _per_class(report),
-        _mistakes(mistakes),
-        _hyperparameters(facts.get("hyperparameters", {})),
+    title = f"Evaluation of {report.lineage.get('workload', 'the model')}"
+    parts = [
+        f"<h1>{text(title)}</h1>",
+        _summary(report),
+        _verdict(report),
+        _cards(report),
+        section("Candidate and champion", _champion(report)),
+        section("Learning curves", _learning(report)),
+        section("Calibration and ranking", _calibration(report)),
+        section("Confusion matrix", page_tables.matrix(report)),
+        section("Classes", page_tables.per_class(report, rows_name(report))),
+        section("The surest mistakes", page_tables.mistakes(report, mistakes)),
+        section("Tuning", _tuning(report)),
+        section("Served answers", _served(report)),
+        section("Hyperparameters", facts(sorted(report.hyperparameters.items()))),
+        section("Lineage", facts(_lineage(report))),
+        section("Plots that could not be drawn", _missing_plots(report)),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Evaluation</title>'
-        f"<style>{_STYLE}</style></head><body><h1>Evaluation on {report.rows} held-out pictures"
-        f"</h1>{''.join(sections)}</body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'
+        '<meta name="referrer" content="no-referrer">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{text(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
 
 
-def _figures(report: EvaluationReport) -> str:
-    figures = {
-        name.replace("_", " "): f"{metric.value:.4f}"
-        + ("" if metric.standard_deviation is None else f" ± {metric.standard_deviation:.4f}")
+def rows_name(report: EvaluationReport) -> str:
+    """What the report's rows are."""
+    return "pictures" if report.kind == "image" else "rows"
+
+
+def _summary(report: EvaluationReport) -> str:
+    told = [f"{report.rows:,} held-out {rows_name(report)}", f"{len(report.classes)} classes"]
+    if "dataset_version" in report.lineage:
+        told.append(f"dataset {report.lineage['dataset_version'][:12]}")
+    return f'<p class="sub">{text(" · ".join(told))}</p>'
+
+
+def _verdict(report: EvaluationReport) -> str:
+    comparison, gate = report.comparison, report.gate
+    if comparison is None or gate is None:
+        return ""
+    name = _NAMES.get(comparison.metric, comparison.metric)
+    faults = []
+    if gate.floor is not None and comparison.candidate < gate.floor:
+        faults.append(f"{name} {comparison.candidate:.4f} is below the floor, {gate.floor:g}")
+    if gate.margin is not None and comparison.shortfall > gate.margin:
+        faults.append(
+            f"{name} is {comparison.shortfall:.4f} below the champion's, {gate.margin:g} is allowed"
+        )
+    if faults:
+        told = f"<b>Does not pass the gate:</b> {text('; '.join(faults))}."
+        return f'<p class="verdict bad">{told}</p>'
+    asked = []
+    if gate.floor is not None:
+        asked.append(f"the floor is {gate.floor:g}")
+    if comparison.champion is not None and gate.margin is not None:
+        asked.append(f"at most {gate.margin:g} below the champion's {comparison.champion:.4f}")
+    told = f"<b>Passes the gate:</b> {text(f'{name} {comparison.candidate:.4f}')}"
+    return f'<p class="verdict good">{told}; {text("; ".join(asked))}.</p>'
+
+
+def _cards(report: EvaluationReport) -> str:
+    one = "picture" if report.kind == "image" else "row"
+    rivals = report.champion.metrics if report.champion else {}
+    cards = [
+        _card(_NAMES.get(name, name), *_figure(name, metric, rivals.get(name)))
         for name, metric in report.metrics.items()
-    }
+    ]
     if report.model:
-        figures["model size"] = f"{report.model.size_bytes / 1e6:.2f} MB"
-        figures["one picture, median"] = f"{report.model.latency_ms_p50:.1f} ms"
-        figures["one picture, 95 %"] = f"{report.model.latency_ms_p95:.1f} ms"
-    cells = [
-        f'<div class="figure">{escape(name)}<b>{escape(value)}</b></div>'
-        for name, value in figures.items()
-    ]
-    return f'<div class="figures">{"".join(cells)}</div>'
+        p50, p95 = report.model.latency_ms_p50, report.model.latency_ms_p95
+        cards.append(_card("model size", _bytes(report.model.size_bytes), "as packed"))
+        cards.append(_card(f"one {one}, median", f"{p50:.3g} ms", f"95 % within {p95:.3g} ms"))
+    return f'<div class="cards">{"".join(cards)}</div>'
 
 
-def _charts(report: EvaluationReport, facts: Mapping[str, Any]) -> str:
-    parts = []
-    history = facts.get("training", {}).get("history", [])
-    if history:
-        parts.append(
-            "<div><h2>Accuracy by epoch</h2>"
-            + charts.lines(
-                _curves(history, {"training": "accuracy", "validation": "val_accuracy"}),
-                x_label="epoch",
-                y_range=(0.0, 1.0),
-            )
-            + "</div><div><h2>Loss by epoch</h2>"
-            + charts.lines(
-                _curves(history, {"training": "loss", "validation": "val_loss"}), x_label="epoch"
-            )
-            + "</div>"
-        )
-    if report.calibration:
-        points = [(one.confidence, one.accuracy, one.rows) for one in report.calibration]
-        parts.append(
-            "<div><h2>Calibration</h2>"
-            f"{charts.reliability(points)}<p>On the dashed line the model is right as often as it "
-            "is sure. Larger dots stand for more pictures.</p></div>"
-        )
-    return f'<div class="charts">{"".join(parts)}</div>'
+def _card(name: str, value: str, small: str) -> str:
+    return f'<div class="card">{text(name)}<b>{text(value)}</b><small>{small}</small></div>'
 
 
-def _curves(
-    history: Sequence[Mapping[str, float]], names: Mapping[str, str]
-) -> dict[str, list[tuple[float, float]]]:
-    return {
-        shown: [(float(number), epoch[name]) for number, epoch in enumerate(history, start=1)]
-        for shown, name in names.items()
-    }
+def _figure(name: str, metric: Metric, rival: Metric | None) -> tuple[str, str]:
+    small = ""
+    if metric.standard_deviation is not None:
+        small = f"± {metric.standard_deviation:.4f}"
+    if rival is not None:
+        small += f" · champion {rival.value:.4f}" if small else f"champion {rival.value:.4f}"
+    return f"{metric.value:.4f}", text(small)
 
 
-def _matrix(report: EvaluationReport) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in report.classes)
+def _champion(report: EvaluationReport) -> str:
+    champion, comparison = report.champion, report.comparison
+    if champion is None:
+        if comparison is None:
+            return ""
+        return note("No approved model was compared: the candidate stands alone.")
     rows = []
-    for label, (name, counts) in enumerate(
-        zip(report.classes, report.confusion_matrix, strict=True)
-    ):
-        total = max(1, sum(counts))
-        cells = "".join(
-            f'<td style="background:{_shade(count / total, label == predicted)}">'
-            f"{count or '·'}</td>"
-            for predicted, count in enumerate(counts)
+    for name, metric in report.metrics.items():
+        if name in champion.metrics:
+            other = champion.metrics[name].value
+            shown = _difference(name, metric.value - other)
+            label = text(_NAMES.get(name, name))
+            if comparison is not None and comparison.metric == name:
+                label += " (the gate's)"
+            rows.append([label, f"{metric.value:.4f}", f"{other:.4f}", shown])
+    told = [("champion", champion.model_package_arn or "unknown")]
+    if champion.dataset_version:
+        told.append(("trained on dataset", champion.dataset_version))
+    if champion.unknown_classes:
+        told.append(("classes it never learned", ", ".join(champion.unknown_classes)))
+    sentence = f"Both were asked about the same {report.rows:,} {rows_name(report)}."
+    return (
+        note(sentence)
+        + table(["figure", "candidate", "champion", "difference"], rows)
+        + f"<br>{facts(told)}"
+    )
+
+
+def _difference(name: str, difference: float) -> str:
+    if abs(difference) < _LEVEL:
+        return "level"
+    better = (difference < 0) == (name in _LESS_IS_BETTER)
+    kind = "better" if better else "worse"
+    return f'<span class="{kind}">{difference:+.4f} ({kind})</span>'
+
+
+def _learning(report: EvaluationReport) -> str:
+    drawn = []
+    for one in curves.learning_curves(report.learning_curve):
+        within = one.figure.lower().endswith(_WITHIN_ONE) and all(
+            0 <= y <= 1 for points in one.series.values() for _, y in points
         )
-        rows.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
-    return f'<div class="wide"><table><tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
+        y_range = (0.0, 1.0) if within else None
+        chart = charts.lines(one.series, x_label=one.step, y_range=y_range)
+        drawn.append(f"<div><h3>{text(one.figure)}</h3>{chart}</div>")
+    return _side_by_side(drawn)
 
 
-def _shade(share: float, right: bool) -> str:
-    """Even one mistake among many pictures is seen."""
-    color = "5,150,105" if right else "220,38,38"
-    return f"rgba({color},{0.15 + 0.6 * share if share else 0:.2f})"
+def _calibration(report: EvaluationReport) -> str:
+    drawn = []
+    if report.calibration:
+        told = (
+            "On the dashed line the model is right as often as it is sure. Larger dots stand for "
+            f"more {rows_name(report)}."
+        )
+        chart = charts.reliability(report.calibration)
+        drawn.append(f"<div><h3>Calibration: accuracy by confidence</h3>{chart}{note(told)}</div>")
+    if report.roc:
+        told = f"Positive is “{report.classes[1]}”. On the dashed line the model guesses."
+        chart = charts.roc(report.roc)
+        drawn.append(f"<div><h3>ROC: true positive rate</h3>{chart}{note(told)}</div>")
+    return _side_by_side(drawn)
 
 
-def _per_class(report: EvaluationReport) -> str:
-    rows = [
-        f"<tr><th>{escape(name)}</th><td>{one.precision:.4f}</td><td>{one.recall:.4f}</td>"
-        f"<td>{one.f1:.4f}</td><td>{one.rows}</td></tr>"
-        for name, one in report.per_class.items()
-    ]
-    head = "<tr><th></th><th>precision</th><th>recall</th><th>F1</th><th>pictures</th></tr>"
-    return f'<div class="wide"><table>{head}{"".join(rows)}</table></div>'
+def _tuning(report: EvaluationReport) -> str:
+    tuning = report.tuning
+    if tuning is None or not tuning.trials:
+        return ""
+    winner = trials.best(tuning)
+    told = f"{len(tuning.trials)} trials; {tuning.metric}, {tuning.goal.lower()}d."
+    drawn = []
+    if winner is not None and winner.objective is not None:
+        drawn = [
+            f"<div><h3>{text(one.hyperparameter)}</h3>{charts.scatter(one, winner.objective)}</div>"
+            for one in curves.tried(tuning)
+        ]
+    return note(told) + _side_by_side(drawn) + page_tables.trials(tuning)
 
 
-def _mistakes(mistakes: Sequence[tuple[Mistake, bytes]]) -> str:
-    if not mistakes:
-        return "<h2>Mistakes</h2><p>None.</p>"
-    figures = [
-        f'<figure><img alt="" src="{_data_url(picture)}"><figcaption>{escape(one.label)} taken for '
-        f"<b>{escape(one.predicted)}</b> ({one.confidence:.3f})<br>{escape(one.key)}"
-        "</figcaption></figure>"
-        for one, picture in mistakes
-    ]
-    return f'<h2>The surest mistakes</h2><div class="pictures">{"".join(figures)}</div>'
+def _served(report: EvaluationReport) -> str:
+    served = report.batch_transform
+    if served is None:
+        return ""
+    return note(
+        f"A batch transform served the packed model: {served.agreeing:,} of {served.rows:,} "
+        f"answers ({served.agreement:.1%}) agree with those that are judged here."
+    )
 
 
-def _data_url(picture: bytes) -> str:
-    kind = "jpeg" if picture.startswith(b"\xff\xd8") else "png"
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
+def _lineage(report: EvaluationReport) -> list[tuple[str, str]]:
+    return [(name.replace("_", " "), value) for name, value in report.lineage.items()]
 
 
-def _hyperparameters(given: Mapping[str, Any]) -> str:
-    rows = [
-        f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
-        for name, value in sorted(given.items())
-    ]
-    return f"<h2>Hyperparameters</h2><table>{''.join(rows)}</table>" if rows else ""
+def _missing_plots(report: EvaluationReport) -> str:
+    return facts((plot.file, plot.missing) for plot in report.plots if plot.missing)
+
+
+def _side_by_side(drawn: Sequence[str]) -> str:
+    return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
+
+
+def _bytes(size: int) -> str:
+    units: Mapping[str, float] = {"GB": 1e9, "MB": 1e6, "kB": 1e3}
+    for unit, factor in units.items():
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} B"
