@@ -9,49 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from shared.progress import Progress
+
 Arrays = Sequence[np.ndarray[Any, Any]]
 
 _KEPT = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a training has come.
-
-    Attributes:
-        epoch: epochs done.
-        best_epoch: the epoch, from 1, whose weights are exported; 0 before the first.
-        best_accuracy: its accuracy on the validation data, in [0, 1].
-        best_loss: its loss there.
-        history: an entry an epoch: loss, accuracy, val_loss, val_accuracy.
-    """
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_accuracy: float = 0.0
-    best_loss: float = float("inf")
-    history: Sequence[Mapping[str, float]] = ()
-
-    def after(self, figures: Mapping[str, float]) -> Progress:
-        """One epoch more. The higher accuracy is better; of the same, the lower loss."""
-        epoch, history = self.epoch + 1, (*self.history, dict(figures))
-        accuracy, loss = figures["val_accuracy"], figures["val_loss"]
-        if self.best_epoch and (accuracy, -loss) <= (self.best_accuracy, -self.best_loss):
-            return replace(self, epoch=epoch, history=history)
-        return Progress(
-            epoch=epoch,
-            best_epoch=epoch,
-            best_accuracy=accuracy,
-            best_loss=loss,
-            history=history,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,16 +89,12 @@ def _read(folder: Path) -> Checkpoint | None:
             if hashlib.sha256(path.read_bytes()).hexdigest() != described["sha256"][name]:
                 return None
         return Checkpoint(
-            progress=_progress(described["progress"]),
+            progress=Progress.of(described["progress"]),
             state=_arrays(files["state.npz"]),
             best=_arrays(files["best.npz"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _progress(stored: Mapping[str, Any]) -> Progress:
-    return Progress(**{**stored, "history": tuple(stored["history"])})
 
 
 def _arrays(path: Path) -> list[np.ndarray[Any, Any]]:

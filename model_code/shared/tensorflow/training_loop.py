@@ -18,8 +18,9 @@ import keras
 import tensorflow as tf
 
 from shared.faults import RefusedError
+from shared.progress import Progress
 from shared.tensorflow.augmentation import Augment
-from shared.tensorflow.checkpoints import Arrays, Checkpoint, CheckpointFolder, Progress
+from shared.tensorflow.checkpoints import Arrays, Checkpoint, CheckpointFolder
 from shared.tensorflow.input_pipeline import Split
 from shared.tensorflow.steps import Steps, Sums
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.tensorflow.checkpoints import Checkpoint, CheckpointFolder, Progress
+from shared.progress import Progress
+from shared.tensorflow.checkpoints import Checkpoint, CheckpointFolder
 
 
 def checkpoint(epoch: int) -> Checkpoint:
