@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-# Our own code writes `epoch=3 loss=...`; the built-in XGBoost `[20]#011validation-auc:...` (its
-# tabs), of which every tenth round is enough to see.
-PROGRESS = re.compile(r"epoch=|\[\d*0\]")
+# Our own code writes `epoch=3 loss=...`, behind `[0]:` where torchrun starts it; the built-in
+# XGBoost `[20]#011validation-auc:...` (its tabs), of which every tenth round is enough to see.
+PROGRESS = re.compile(r"(?:\[0\]:)?(epoch=.*|\[\d*0\]#011.*)")
 TUNER_KEYS = ("sagemaker_program", "sagemaker_submit_directory", "_tuning_objective_metric")
 
 
@@ -98,8 +98,8 @@ class EpochReader:
             logGroupName=TRAINING_LOG_GROUP, logStreamName=stream, **arguments
         )
         self._tokens[stream] = answer["nextForwardToken"]
-        messages = [event["message"].strip() for event in answer["events"]]
-        return [message.replace("#011", "  ") for message in messages if PROGRESS.match(message)]
+        found = (PROGRESS.match(event["message"].strip()) for event in answer["events"])
+        return [match[1].replace("#011", "  ") for match in found if match]
 
 
 def read_epochs(reader: EpochReader, job_names: list[str]) -> dict[str, list[str]]:

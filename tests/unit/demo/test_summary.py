@@ -87,6 +87,9 @@ def test_parts_of_a_stage_that_ran_side_by_side_do_not_add_up(console: Console) 
         ("[21]#011validation-auc:0.9", False),
         ("[0]#011validation-auc:0.9", True),
         ("[2026-01-01] INFO", False),
+        ("[0]:epoch=3 loss=0.1", True),
+        ("[1]:epoch=3 loss=0.1", False),
+        ("[0]:", False),
         ("reading data", False),
     ],
 )
