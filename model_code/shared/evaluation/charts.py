@@ -132,27 +132,34 @@ def _places(scale: _Scale, tried: Tried) -> str:
         return "".join(
             _tick(scale.x(place), _short(name)) for place, name in enumerate(tried.names)
         )
-    values = sorted({x for x, _ in tried.points})
     if tried.log:
-        powers = range(math.floor(math.log10(values[0])), math.ceil(math.log10(values[-1])) + 1)
+        powers = range(math.floor(scale.x_low), math.ceil(scale.x_high) + 1)
         inside = [power for power in powers if scale.x_low <= power <= scale.x_high]
         return "".join(_tick(scale.x(power), f"{10.0**power:g}") for power in inside)
-    if len(values) > _WHOLE_NUMBERS_FROM:
-        step = (values[-1] - values[0]) / 3
-        values = [values[0] + number * step for number in range(4)]
-    return "".join(_tick(scale.x(value), f"{value:.3g}") for value in values)
+    return "".join(
+        _tick(scale.x(value), f"{value:.4g}") for value in _round_values(scale.x_low, scale.x_high)
+    )
 
 
 def _rules(scale: _Scale) -> str:
     parts = []
-    for step in range(5):
-        y = scale.y_low + step * (scale.y_high - scale.y_low) / 4
+    for y in _round_values(scale.y_low, scale.y_high):
         at = scale.y(y)
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}" class="grid"/>'
-            f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{y:.3g}</text>'
+            f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{y:.4g}</text>'
         )
     return "".join(parts)
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Three to six values of few digits from `low` to `high`."""
+    extent = high - low
+    power = 10.0 ** math.floor(math.log10(extent / 3))
+    step = max(factor * power for factor in (1, 2, 5) if extent / (factor * power) >= 3)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
 
 
 def _caption(label: str) -> str:

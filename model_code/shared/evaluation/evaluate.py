@@ -9,6 +9,7 @@ and the smoke test of a deployment read, and for people evaluation.html and plot
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import sys
@@ -43,6 +44,7 @@ from shared.evaluation import (
 from shared.evaluation.held_out import HeldOut
 from shared.evaluation.mistakes import WorstMistakes
 from shared.evaluation.models import Asked
+from shared.evaluation.plots import every
 from shared.evaluation.tally import Tally
 from shared.faults import RefusedError
 
@@ -205,8 +207,9 @@ def _finite_only(figures: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _write(judged: Judged, folder: Path) -> None:
-    report = judged.report
     folder.mkdir(parents=True, exist_ok=True)
+    plots = every.draw(judged.report, judged.mistakes, folder)
+    report = dataclasses.replace(judged.report, plots=plots)
     (folder / REPORT).write_text(report.to_json(), encoding="utf-8")
     page = report_page.render(report, judged.mistakes)
     (folder / PAGE).write_text(page, encoding="utf-8")

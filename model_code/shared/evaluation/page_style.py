@@ -39,7 +39,8 @@ svg{width:100%;height:auto;display:block} svg text{font-size:11px;fill:var(--sof
 .hit{fill:rgb(var(--good))} .miss{fill:rgb(var(--bad))} .frame{fill:none;stroke:var(--line)}
 .wide{overflow-x:auto} table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .6rem;text-align:right;border:1px solid var(--line);white-space:nowrap}
-th{background:var(--card);font-weight:600} tbody th,.names td{text-align:left}
+th{background:var(--card);font-weight:600} th:first-child,.names th,.names td{text-align:left}
+.charts+.wide{margin-top:1rem}
 .long th,.long td{white-space:normal;overflow-wrap:anywhere;min-width:6rem}
 .matrix th,.matrix td{text-align:center;padding:.25rem .45rem}
 .matrix th{max-width:9rem;overflow:hidden;text-overflow:ellipsis} .matrix i{font-style:normal}
