@@ -43,7 +43,10 @@ th{background:var(--card);font-weight:600} th:first-child,.names th,.names td{te
 .charts+.wide{margin-top:1rem}
 .long th,.long td{white-space:normal;overflow-wrap:anywhere;min-width:6rem}
 .matrix th,.matrix td{text-align:center;padding:.25rem .45rem}
-.matrix th{max-width:9rem;overflow:hidden;text-overflow:ellipsis} .matrix i{font-style:normal}
+.matrix tbody th{text-align:left} .matrix th{max-width:11rem;overflow:hidden;text-overflow:ellipsis}
+.matrix i{font-style:normal}
+.upright thead th+th{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;
+max-width:none;max-height:9rem;padding:.45rem .25rem}
 .matrix td:has(i){padding:0} .matrix i{display:block;padding:.25rem .45rem}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:1rem}
 figure{margin:0;font-size:.8rem;line-height:1.35} figcaption{overflow-wrap:anywhere}

@@ -17,6 +17,7 @@ _MOST_TRIALS = 50
 _PIXELATED_BELOW = 64
 _NOTHING = "·"
 _LONG_NUMBER = 7
+_LETTERS_IN_A_LINE = 90
 
 
 def matrix(report: EvaluationReport) -> str:
@@ -93,7 +94,8 @@ def _matrix_table(report: EvaluationReport) -> str:
             for predicted, count in enumerate(counts)
         ]
         rows.append([f'<span title="{text(name)}">{text(name)}</span>', *cells])
-    return table(["", *report.classes], rows, kind="matrix")
+    upright = sum(len(name) + 3 for name in report.classes) > _LETTERS_IN_A_LINE
+    return table(["", *report.classes], rows, kind="matrix upright" if upright else "matrix")
 
 
 def _shade(share: float, right: bool) -> str:

@@ -219,7 +219,7 @@ def test_size_latency_served_answers_lineage_and_missing_plots_are_told() -> Non
 def test_two_hundred_classes_are_a_picture_and_the_worst_of_them() -> None:
     names = tuple(f"class-{number:03d}" for number in range(200))
     text = page(report(*names))
-    assert '<table class="matrix">' not in text
+    assert '<table class="matrix' not in text
     assert "class-000 taken for class-001: 1 of 3" in text
     assert "180 more classes" in text
     assert len(text) < 500_000
@@ -238,3 +238,8 @@ def test_the_surest_mistakes_are_kept_and_no_more() -> None:
 def test_a_curve_of_one_point_can_be_drawn() -> None:
     drawn = charts.lines({"one": [(1.0, 0.5)]}, x_label="epoch")
     assert not re.search("nan|inf", drawn)
+
+
+def test_names_that_are_too_wide_together_stand_upright_over_the_matrix() -> None:
+    assert '<table class="matrix">' in page(report("cat", "dog"))
+    assert '<table class="matrix upright">' in page(report(*(f"{n} albatross" for n in range(9))))
