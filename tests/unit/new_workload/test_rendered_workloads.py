@@ -80,6 +80,14 @@ def test_every_mark_of_what_to_edit_is_left_and_no_name_of_the_template(rendered
         assert not re.search("my.workload", text)
 
 
+def test_its_image_holds_what_the_shipped_image_of_its_kind_does(rendered: Path) -> None:
+    code = rendered / "model_code"
+    own = code / name_of("table", "sklearn").replace("-", "_")
+    for file in ("requirements.txt", "Dockerfile"):
+        shipped = (code / "iris_sklearn" / file).read_text()
+        assert (own / file).read_text() == shipped.replace("iris_sklearn", own.name)
+
+
 def test_its_code_is_clean(rendered: Path) -> None:
     for command in (["check"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", *packages(rendered)]
