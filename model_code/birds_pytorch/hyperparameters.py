@@ -76,9 +76,8 @@ OPTIONS = (
         default="mixed",
         help="mixed calculates in 16 bits on GPUs; CPUs always in 32",
     ),
-    arguments.choice(
+    arguments.switch(
         "compile",
-        ("true", "false"),
         default="false",
         help="torch.compile on GPUs: a minute at first, then faster steps",
     ),
@@ -115,7 +114,7 @@ class Hyperparameters:
     augmentation: str
     class_weights: str
     precision: str
-    compile: str
+    compile: bool
     workers: int
     seed: int
 

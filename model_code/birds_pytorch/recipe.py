@@ -55,7 +55,7 @@ def recipe(
         seed=parameters.seed,
         class_weights=class_weights.balanced(train.label_counts) if balanced else None,
         mixed_precision=parameters.precision == "mixed",
-        compiled=parameters.compile == "true",
+        compiled=parameters.compile,
         workers=None if parameters.workers < 0 else parameters.workers,
     )
 

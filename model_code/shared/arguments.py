@@ -77,6 +77,18 @@ def choice(name: str, values: Sequence[str], *, default: str | None = None, help
     return Option(name=name, read=read, allowed=allowed, default=default, help=help)
 
 
+def switch(name: str, *, default: str | None = None, help: str) -> Option:
+    """True or false, also as AWS's training toolkit spells it, which reads `true` as JSON and
+    writes it as Python does."""
+
+    def read(text: str) -> bool:
+        if text not in ("true", "false", "True", "False"):
+            raise ValueError(text)
+        return text.lower() == "true"
+
+    return Option(name=name, read=read, allowed="true or false", default=default, help=help)
+
+
 def text(name: str, *, default: str | None = None, help: str) -> Option:
     """Any text but an empty one."""
 
