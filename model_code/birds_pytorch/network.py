@@ -19,7 +19,7 @@ TORCHVISION, FALLBACK = "torchvision", "FallbackResNet"
 NAMES = ("resnet18", "resnet34", "resnet50")
 STEMS = ("standard", "small")
 _FALLBACK_BLOCKS = {"resnet18": 1, "resnet34": 2, "resnet50": 3}
-_FALLBACK_WIDTHS = (16, 32, 64, 128)
+_FALLBACK_WIDTHS = (32, 64, 128)
 # Of ImageNet's pixels, by which the pretrained weights were made:
 # https://docs.pytorch.org/vision/stable/models.html
 _MEAN = (123.675, 116.28, 103.53)

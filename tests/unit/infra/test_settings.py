@@ -202,8 +202,8 @@ def test_a_framework_without_an_image_lists_those_there_are(one_fault: OneFault)
 def test_a_region_without_images_lists_those_there_are(configuration: Configuration) -> None:
     configuration.edit(LOCAL, "region: us-east-1", "region: us-east-9")
     faults = configuration.faults()
-    # One for AWS's frameworks and one for its algorithms: their regions are not the same.
-    assert len(faults) == 2
+    # One for TensorFlow, PyTorch and the built-in algorithms each: their regions differ.
+    assert len(faults) == 3
     assert all("local.yaml: region = 'us-east-9'" in fault for fault in faults)
     assert all("us-east-1" in fault for fault in faults)
 

@@ -14,8 +14,6 @@ from shared.images.shards import TAR, Record, write_shards
 from tests.unit.model_code.conftest import Container, Trained
 from tests.unit.model_code.uploads import LABELS, encode, picture
 
-pytest.importorskip("torch")
-
 EDGE = 24
 EPOCHS = 4
 SMALL = (
