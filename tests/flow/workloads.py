@@ -99,4 +99,5 @@ CASES = (
     Case("iris-xgboost", write_iris, 0.93),
     Case("iris-sklearn-byoc", write_iris, 0.93),
     Case("birds-tensorflow", lambda folder: write_shapes("birds-tensorflow", folder), 0.9),
+    Case("birds-pytorch", lambda folder: write_shapes("birds-pytorch", folder), 0.9, "torch"),
 )

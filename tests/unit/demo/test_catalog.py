@@ -12,7 +12,6 @@ from demo.configuration import check_workload, layout_of, workloads_of
 from demo.environment import together
 from demo.errors import DemoError
 
-LATER = {"birds-pytorch"}
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
@@ -29,7 +28,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_workloads_of_which_the_demo_has_data_are_deployed_with_the_environment() -> None:
     """A user's own may be there as well, and brings its data itself."""
-    assert set(CATALOG) - LATER <= set(workloads_of("local"))
+    assert set(CATALOG) <= set(workloads_of("local"))
 
 
 def test_a_workload_of_ones_own_is_asked_for_its_data() -> None:
