@@ -75,7 +75,18 @@ def _places(file: Path) -> list[tuple[int, int, int]]:
                     raise ValueError(f"{member.name} comes without its picture before it")
                 found.append((picture.offset_data, picture.size, int(json.load(content)["label"])))
                 picture = None
+            _check_end(file, tar.offset)
+        if picture is not None:
+            raise ValueError(f"{picture.name} comes without its label after it")
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
         fault = f"{file}: {error}; expected a tar file as shared.images.prepare writes it"
         raise RefusedError("data is damaged:", [fault]) from error
     return found
+
+
+def _check_end(file: Path, offset: int) -> None:
+    """`tarfile` takes a damaged header for the end. Raises ValueError."""
+    with file.open("rb") as opened:
+        opened.seek(offset)
+        if opened.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise ValueError(f"it is cut off or damaged at byte {offset}")
