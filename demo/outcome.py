@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,7 @@ from demo.clock import spell
 from demo.simulated import EVERYWHERE
 from demo.summary import print_title
 
-COLUMNS = ("workload", "gate metric", "test value", "rows", "trials", "wall time", "stand-ins for")
+COLUMNS = ("workload", "gate metric", "test value", "rows", "trials", "wall time", "simulated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +53,27 @@ class Outcome:
 
 def print_outcomes(console: Console, outcomes: list[Outcome]) -> None:
     print_title(console, "all workloads")
-    table = Table()
-    for number, column in enumerate(COLUMNS):
-        table.add_column(column, overflow="fold", no_wrap=number < len(COLUMNS) - 1)
+    table = Table(padding=(0, 1, 0, 0), box=SIMPLE_HEAD)
+    for column in COLUMNS[:-1]:
+        table.add_column(column, no_wrap=True)
     for outcome in outcomes:
-        name, *others = outcome.cells()
+        name, *others = outcome.cells()[:-1]
         style = "bold red" if outcome.fault else "green"
         table.add_row(Text(name, style=style), *others)
     console.print(table)
-    console.print(EVERYWHERE, markup=False, highlight=False, soft_wrap=True)
+
+    def say(line: str, style: str = "") -> None:
+        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    # Below the table: as a column they would not fit into a narrow terminal.
+    print_title(console, "what was not the real thing")
+    say(EVERYWHERE)
+    for outcome in outcomes:
+        if outcome.simulated:
+            say(f"  {outcome.workload}: {outcome.cells()[-1]}")
     for outcome in outcomes:
         if outcome.fault:
-            line = f"{outcome.workload} failed: {outcome.fault}"
-            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+            say(f"{outcome.workload} failed: {outcome.fault}", "red")
 
 
 def save_outcomes(file: Path, outcomes: list[Outcome]) -> None:

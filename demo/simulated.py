@@ -10,10 +10,10 @@ EVERYWHERE = (
 )
 # By a part of the image's URI.
 _STAND_INS = (
-    ("tensorflow-inference:", "TensorFlow Serving"),
-    ("pytorch-inference:", "TorchServe"),
-    ("sagemaker-xgboost:", "AWS's XGBoost container (same library)"),
-    ("/rookery-", "CodeBuild and Docker"),
+    ("tensorflow-inference:", "a stand-in for TensorFlow Serving"),
+    ("pytorch-inference:", "a stand-in for TorchServe"),
+    ("sagemaker-xgboost:", "a stand-in for AWS's XGBoost container around the same library"),
+    ("/rookery-", "a stand-in for CodeBuild's Docker"),
 )
 
 

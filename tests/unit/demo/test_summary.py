@@ -16,7 +16,7 @@ from demo.joined_lines import JoinedLine
 from demo.main_job import MainJob
 from demo.narrator import Narrator
 from demo.objects import beside
-from demo.outcome import Outcome, save_outcomes
+from demo.outcome import Outcome, print_outcomes, save_outcomes
 from demo.run_state import PROGRESS
 from demo.simulated import stand_ins
 from demo.traffic import make_command
@@ -105,7 +105,10 @@ def test_what_lies_beside_a_report_is_found() -> None:
 def test_stand_ins_are_told_by_the_images() -> None:
     own = "000000000000.dkr.ecr.us-east-1.amazonaws.com/rookery-local-x:abc"
     serving = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.19.0-cpu"
-    assert stand_ins([own, serving]) == ["TensorFlow Serving", "CodeBuild and Docker"]
+    assert stand_ins([own, serving]) == [
+        "a stand-in for TensorFlow Serving",
+        "a stand-in for CodeBuild's Docker",
+    ]
     assert stand_ins(["683313688378.dkr.ecr.us-east-1.amazonaws.com/other:1"]) == []
 
 
@@ -141,7 +144,19 @@ def test_one_failed_workload_does_not_keep_the_others_from_their_turn(
     assert "| two | failed | - | - | 0 |" in table
 
 
-def test_the_table_says_what_was_not_the_real_thing(tmp_path: Path) -> None:
-    outcome = Outcome(workload="x", seconds=1, simulated=("TorchServe", "synthetic pictures"))
+def test_what_was_not_the_real_thing_is_said_with_the_table(tmp_path: Path) -> None:
+    outcome = Outcome(
+        workload="cifar-custom-container",
+        seconds=316,
+        metric="accuracy",
+        value=0.9962,
+        rows=264,
+        trials=4,
+        simulated=("TorchServe", "synthetic pictures"),
+    )
     save_outcomes(tmp_path / "table.md", [outcome])
     assert "TorchServe; synthetic pictures" in (tmp_path / "table.md").read_text()
+    narrow = Console(file=io.StringIO(), width=80)
+    print_outcomes(narrow, [outcome])
+    assert "cifar-custom-container: TorchServe; synthetic" in printed(narrow)
+    assert "5 min 16 s" in printed(narrow)
