@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts import names
-from infra.pipeline.context import PipelineContext
+from infra.pipeline.context import DATASET_MANIFEST, DATASET_VERSION, PipelineContext
 from infra.pipeline.retries import JOB, SERVICE
 from infra.pipeline.steps import (
     Condition,
@@ -16,6 +16,7 @@ from infra.pipeline.steps import (
     Step,
     TrainingStep,
     TransformStep,
+    TuningStep,
 )
 from infra.pipeline.steps.transform import RECORDS_OF_CSV, WHOLE_OBJECTS
 from infra.pipeline.variables import Join, StepProperty, Text
@@ -82,13 +83,14 @@ def evaluate_step(
     context: PipelineContext,
     *,
     prepare: ProcessingStep,
+    tune: TuningStep,
     trials_uri: StepProperty,
     champion_uri: StepProperty | None,
     train: TrainingStep,
     transform: TransformStep | None,
 ) -> ProcessingStep:
     """Judge the model by the held-out data, beside the approved one where there is one."""
-    compute = context.workload.evaluation.compute
+    gate, compute = context.workload.gate, context.workload.evaluation.compute
     inputs: dict[str, Text] = {
         "model": train.model_uri,
         "test": prepare.output_uri("test"),
@@ -117,7 +119,15 @@ def evaluate_step(
         arguments_of_module={
             "--kind": "table" if context.is_table else "image",
             "--predictor": context.predictor,
-            "--gate-metric": context.workload.gate.metric,
+            "--gate-metric": gate.metric,
+            # What follows is for the people who read the report.
+            "--gate-floor": str(gate.floor),
+            **({"--gate-margin": str(gate.margin)} if gate.compare else {}),
+            "--workload": context.workload.name,
+            "--dataset-version": DATASET_VERSION,
+            "--dataset-manifest": DATASET_MANIFEST,
+            "--tuning-job": tune.tuning_job_name,
+            "--training-job": train.training_job_name,
         },
         environment={"AWS_DEFAULT_REGION": context.environment.region},
         property_files=(EVALUATION_REPORT,),

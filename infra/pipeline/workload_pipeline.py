@@ -63,6 +63,7 @@ def pipeline_steps(context: PipelineContext) -> list[Step]:
     evaluate = evaluate_step(
         context,
         prepare=prepare,
+        tune=tune,
         trials_uri=raise_epochs.output("trials_uri"),
         champion_uri=champion.output("champion_uri") if gate.compare else None,
         train=train,

@@ -108,7 +108,7 @@ class _SdkPipeline:
         model = self.create_model(train)
         transform = self.transform(prepare, model)
         delete = self.delete_model(transform)
-        evaluate, report = self.evaluate(prepare, raise_epochs, champion, train, transform)
+        evaluate, report = self.evaluate(prepare, tune, raise_epochs, champion, train, transform)
         gate = self.gate(prepare, tune, raise_epochs, train, evaluate, report)
         pipeline: Any = Pipeline(
             name=self.resources.pipeline_name,
@@ -272,7 +272,13 @@ class _SdkPipeline:
         return TrainingStep("Train", step_args=trainer.train(), retry_policies=_job_retries())
 
     def evaluate(
-        self, prepare: Any, raise_epochs: Any, champion: Any, train: Any, transform: Any
+        self,
+        prepare: Any,
+        tune: Any,
+        raise_epochs: Any,
+        champion: Any,
+        train: Any,
+        transform: Any,
     ) -> tuple[Any, Any]:
         report = PropertyFile(name="EvaluationReport", output_name="report", path="evaluation.json")
         inputs = {
@@ -295,6 +301,20 @@ class _SdkPipeline:
                 "cifar_tensorflow.predictor",
                 "--gate-metric",
                 self.workload.gate.metric,
+                "--gate-floor",
+                str(self.workload.gate.floor),
+                "--gate-margin",
+                str(self.workload.gate.margin),
+                "--workload",
+                self.workload.name,
+                "--dataset-version",
+                self.version,
+                "--dataset-manifest",
+                self.manifest,
+                "--tuning-job",
+                tune.properties.HyperParameterTuningJobName,
+                "--training-job",
+                train.properties.TrainingJobName,
             ],
         )
         step = ProcessingStep(
