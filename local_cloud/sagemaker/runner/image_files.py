@@ -125,7 +125,9 @@ def _unshare(method: Method, steps: Sequence[Step], scratch: Path) -> list[str]:
         else:
             make = f"mkdir -p {place}" if Path(step.source).is_dir() else f": > {place}"
             lines.append(f"if [ -e {source} ]; then {make}; mount --rbind {source} {place}; fi")
-    lines.append('exec chroot "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$PWD" "$@"')
+    # It is where a user's PATH does not lead on Debian; the job's own PATH stays as it is.
+    lines.append('chroot=$(PATH="$PATH:/usr/sbin:/sbin"; command -v chroot)')
+    lines.append('exec "$chroot" "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$PWD" "$@"')
     # A file, since all these lines may be too long for one argument.
     script = scratch / "view.sh"
     script.write_text("\n".join(lines))
