@@ -39,6 +39,7 @@ from shared.evaluation import (
     report_page,
     sample_answers,
     served_answers,
+    staged_curve,
     trials,
 )
 from shared.evaluation.held_out import HeldOut
@@ -106,7 +107,10 @@ def evaluate(given: Namespace, scratch: Path) -> Judged:
         model=ServedModel(size_bytes=asked.size_bytes, latency_ms_p50=p50, latency_ms_p95=p95),
         batch_transform=_batch_transform(given, data, asked, scored.candidate.rows),
         tuning=tuning,
-        learning_curve=tuple(_finite_only(figures) for figures in asked.learning_curve),
+        learning_curve=tuple(
+            _finite_only(figures)
+            for figures in asked.learning_curve or staged_curve.of(data, asked)
+        ),
         hyperparameters={str(name): str(value) for name, value in asked.hyperparameters.items()},
         lineage=options.lineage(given),
         samples=sample_answers.of(Path(given.samples_dir), asked),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +48,9 @@ class Asked:
         unknown: classes of the test data that the model does not know; it gives them 0.
         learning_curve: figures of each epoch or round, where the predictor tells them.
         hyperparameters: of the training, where the predictor tells them.
+        staged: the predictor's function of that name, or None; the answers come by its own
+            classes.
+        rounds: of boosting, where the predictor tells them.
     """
 
     def __init__(self, predictor: Predictor, classes: Sequence[str], size_bytes: int) -> None:
@@ -59,6 +62,10 @@ class Asked:
         place = {name: number for number, name in enumerate(self.columns)}
         self._places = np.array([place[name] for name in known], np.int64)
         self.learning_curve: Sequence[Any] = getattr(predictor, "learning_curve", None) or ()
+        self.staged: Callable[[Any], Iterable[tuple[int, Array]]] | None = getattr(
+            predictor, "staged", None
+        )
+        self.rounds: int | None = getattr(predictor, "rounds", None)
         self.hyperparameters: dict[str, Any] = getattr(predictor, "hyperparameters", None) or {}
 
     def probabilities(self, inputs: Any) -> Array:
