@@ -157,6 +157,7 @@ def test_the_evaluation_has_a_page_and_pictures(cloud: Cloud, served: Served) ->
     files = {uri.rpartition("/")[2] for uri in objects.below(cloud.client("s3"), folder)}
     assert {"evaluation.json", "evaluation.html"} <= files
     wanted = {plot["file"] for plot in served.report["plots"] if plot["missing"] is None}
+    assert "confusion_matrix.png" in wanted
     assert wanted <= files
 
 
