@@ -56,7 +56,7 @@ new-workload: setup-dev ## write a YAML and a folder: NAME=x KIND=image|table FR
 test: setup-dev ## set up, then lint, type checks and every test
 	@echo "== ruff"; ruff check . && ruff format --check .
 	@echo "== mypy"; mypy
-	@echo "== pytest"; $(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+	@echo "== pytest"; $(VENV_PYTHON) scripts/run_tests.py $(PYTEST_ARGS)
 
 test-quick: setup-dev ## the tests without the flow through the whole chain
 	@$(VENV_PYTHON) -m pytest -m "not flow" $(PYTEST_ARGS)

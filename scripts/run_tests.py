@@ -1,0 +1,50 @@
+"""Every test, in two processes side by side: the flows, which mostly wait, and all others.
+
+    python scripts/run_tests.py [arguments of pytest]
+
+The others' output is shown as it comes, that of the flows when they are done. Answers with 0
+where both passed; a process whose tests the arguments leave out counts as passed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from typing import IO
+
+PASSED, INTERRUPTED, NOTHING_COLLECTED = 0, 2, 5
+
+
+def main(arguments: list[str]) -> int:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as shown_later:
+        flows = start("flow", arguments, output=shown_later)
+        others = start("not flow", arguments)
+        try:
+            statuses = [others.wait()]
+            print("== pytest, flows (they began with the others)", flush=True)
+            statuses.append(flows.wait())
+        except KeyboardInterrupt:
+            # Both got the signal as well, and take their local clouds down.
+            for process in (others, flows):
+                process.wait()
+            return INTERRUPTED
+        finally:
+            shown_later.seek(0)
+            sys.stdout.write(shown_later.read())
+            sys.stdout.flush()
+    return next(
+        (status for status in statuses if status not in (PASSED, NOTHING_COLLECTED)), PASSED
+    )
+
+
+def start(
+    mark: str, arguments: list[str], output: IO[str] | None = None
+) -> subprocess.Popen[bytes]:
+    """pytest over the tests with, or without, a mark."""
+    command = [sys.executable, "-m", "pytest", "-m", mark, *arguments]
+    return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT if output else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
