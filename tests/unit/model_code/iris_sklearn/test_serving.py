@@ -197,7 +197,7 @@ def test_the_server_runs_several_processes_and_ends_when_told(model: Model, tmp_
                 with urllib.request.urlopen(f"{address}/ping", timeout=5) as answer:
                     assert answer.status == 200
                 break
-            except urllib.error.URLError:
+            except OSError:  # refused, or slower than that on a busy machine
                 assert process.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
