@@ -20,7 +20,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split new-workload test test-quick lint format synth snapshots constraints \
+.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split new-workload test test-long test-quick lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
@@ -58,8 +58,12 @@ test: setup-dev ## set up, then lint, type checks and every test
 	@echo "== mypy"; mypy
 	@echo "== pytest"; $(VENV_PYTHON) scripts/run_tests.py $(PYTEST_ARGS)
 
+test-long: setup-dev ## the flows that `make test` has no time for: birds-pytorch, with PyTorch
+	@$(BOOT_PYTHON) scripts/set_up.py dev torch
+	@$(VENV_PYTHON) -m pytest -m long $(PYTEST_ARGS)
+
 test-quick: setup-dev ## the tests without the flow through the whole chain
-	@$(VENV_PYTHON) -m pytest -m "not flow" $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest -m "not flow and not deployment_drill" $(PYTEST_ARGS)
 
 lint: setup-dev ## ruff and mypy alone
 	@ruff check . && ruff format --check . && mypy

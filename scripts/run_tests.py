@@ -3,7 +3,8 @@
     python scripts/run_tests.py [arguments of pytest]
 
 The others' output is shown as it comes, that of the flows when they are done. Answers with 0
-where both passed; a process whose tests the arguments leave out counts as passed.
+where both passed; a process whose tests the arguments leave out counts as passed. What takes
+longer is left out: `make test-long` and `make test-deployment` run it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import tempfile
 from typing import IO
 
 PASSED, INTERRUPTED, NOTHING_COLLECTED = 0, 2, 5
+ELSEWHERE = "not long and not deployment_drill"
 
 
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as shown_later:
-        flows = start("flow", arguments, output=shown_later)
-        others = start("not flow", arguments)
+        flows = start(f"flow and {ELSEWHERE}", arguments, output=shown_later)
+        others = start(f"not flow and {ELSEWHERE}", arguments)
         try:
             statuses = [others.wait()]
             print("== pytest, flows (they began with the others)", flush=True)
@@ -39,10 +41,10 @@ def main(arguments: list[str]) -> int:
 
 
 def start(
-    mark: str, arguments: list[str], output: IO[str] | None = None
+    marks: str, arguments: list[str], output: IO[str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """pytest over the tests with, or without, a mark."""
-    command = [sys.executable, "-m", "pytest", "-m", mark, *arguments]
+    """pytest over the tests whose marks are as the expression says."""
+    command = [sys.executable, "-m", "pytest", "-m", marks, *arguments]
     return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT if output else None)
 
 

@@ -35,12 +35,14 @@ class Case:
         write: puts its data into a folder.
         floor: of the test accuracy.
         needs: a module without which the workload is not run.
+        long: whether it takes more minutes than the gate has.
     """
 
     workload: str
     write: Callable[[Path], object]
     floor: float
     needs: str = ""
+    long: bool = False
 
     @property
     def can_run(self) -> bool:
@@ -48,6 +50,7 @@ class Case:
 
     def parameter(self) -> Any:
         marks = [pytest.mark.skipif(not self.can_run, reason=f"{self.needs} is not installed")]
+        marks += [pytest.mark.long] if self.long else []
         return pytest.param(self, id=self.workload, marks=marks)
 
 
@@ -99,5 +102,11 @@ CASES = (
     Case("iris-xgboost", write_iris, 0.93),
     Case("iris-sklearn-byoc", write_iris, 0.93),
     Case("birds-tensorflow", lambda folder: write_shapes("birds-tensorflow", folder), 0.9),
-    Case("birds-pytorch", lambda folder: write_shapes("birds-pytorch", folder), 0.9, "torch"),
+    Case(
+        "birds-pytorch",
+        lambda folder: write_shapes("birds-pytorch", folder),
+        0.9,
+        needs="torch",
+        long=True,
+    ),
 )

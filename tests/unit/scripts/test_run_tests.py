@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "run_tests.py"
-CONFIGURATION = "[pytest]\nmarkers =\n    flow: the whole chain\n"
+CONFIGURATION = "[pytest]\nmarkers =\n    flow: the whole chain\n    long: too long\n"
 FLOW = "import pytest\n\n@pytest.mark.flow\ndef test_flow():\n    assert {}\n"
+LONG = "import pytest\n\n@pytest.mark.flow\n@pytest.mark.long\ndef test_long():\n    assert False\n"
 OTHER = "def test_other():\n    assert {}\n"
 
 
@@ -35,6 +36,11 @@ def test_one_failure_is_enough(tmp_path: Path, flow: bool, other: bool, status: 
     assert done.returncode == status, done.stdout
     assert done.stdout.count("1 passed") == flow + other
     assert done.stdout.count("1 failed") == 2 - flow - other
+
+
+def test_what_is_too_long_is_left_out(tmp_path: Path) -> None:
+    done = run(tmp_path, long=LONG, other=OTHER.format(True))
+    assert done.returncode == 0, done.stdout
 
 
 def test_tests_of_one_kind_alone_pass(tmp_path: Path) -> None:
