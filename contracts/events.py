@@ -53,6 +53,7 @@ class ModelPackageStateChange:
         approval_status: as it is now, whatever changed.
         changed: members of UpdateModelPackage that a change was made of. SageMaker names them in
             UpdatedModelPackageFields, for a change of an existing package; else it is empty.
+        time: of the event, in UTC as `2026-03-01T12:00:00Z`; empty in one that was made by hand.
     """
 
     model_package_arn: str
@@ -60,6 +61,7 @@ class ModelPackageStateChange:
     version: int
     approval_status: str
     changed: tuple[str, ...]
+    time: str = ""
 
     @property
     def is_decision(self) -> bool:
@@ -82,6 +84,7 @@ class ModelPackageStateChange:
             version=version,
             approval_status=_text(detail, "ModelApprovalStatus", "detail."),
             changed=_texts(detail, "UpdatedModelPackageFields", "detail."),
+            time=_text(event, "time", "") if event.get("time") else "",
         )
 
 

@@ -18,6 +18,13 @@ DATASETS = "datasets/"
 QUARANTINE = "quarantine/"
 EVALUATION = "evaluation"
 EVALUATION_REPORT = "evaluation.json"
+DEPLOYMENT_ALARMS = ("5xx", "latency", "wrong-answers")
+"""What the alarms watch during an update: errors, ModelLatency p99, and the probe's answers."""
+DEPLOYMENT_METRICS = "Rookery/Deployment"
+"""Namespace of the metrics that deployments publish, with the dimension EndpointName."""
+WRONG_ANSWERS = "WrongAnswers"
+"""Share, 0 to 1, of the held-out samples that were answered wrong during an update so far; 0 as
+long as they are no more than the smoke test allows."""
 SAMPLE_FILES = "files"
 """Folder, beside samples.json, that holds nothing but held-out examples."""
 
@@ -87,6 +94,17 @@ def intake_state_machine_name(environment: str) -> str:
 def deployment_state_machine_name(environment: str, workload: str) -> str:
     """Name of the state machine that brings a workload's approved models live."""
     return f"{prefix(environment)}-{workload}-deployment"
+
+
+def champion_parameter(environment: str, workload: str) -> str:
+    """Name of the SSM parameter that says which model serves (`contracts.champion_record`)."""
+    return f"/rookery/{environment}/{workload}/champion"
+
+
+def deployment_alarm_names(environment: str, workload: str) -> dict[str, str]:
+    """Names of the alarms that roll an update of the endpoint back, by what they watch."""
+    endpoint = endpoint_name(environment, workload)
+    return {kind: f"{endpoint}-{kind}" for kind in DEPLOYMENT_ALARMS}
 
 
 def upload_prefix(workload: str) -> str:

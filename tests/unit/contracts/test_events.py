@@ -143,3 +143,9 @@ def test_a_change_of_anything_but_the_approval_is_no_decision() -> None:
 def test_changes_that_are_no_list_of_names_are_refused() -> None:
     with pytest.raises(EventError, match="UpdatedModelPackageFields: expected a list of texts"):
         ModelPackageStateChange.parse(approval(UpdatedModelPackageFields="ModelApprovalStatus"))
+
+
+def test_the_time_of_an_approval_is_read_where_the_event_tells_it() -> None:
+    event = {**approval(), "time": "2026-03-01T12:00:00Z"}
+    assert ModelPackageStateChange.parse(event).time == "2026-03-01T12:00:00Z"
+    assert ModelPackageStateChange.parse(approval() | {"time": None}).time == ""

@@ -70,3 +70,9 @@ def test_the_longest_names_that_are_allowed_fit_into_those_of_aws() -> None:
 def test_names_that_are_too_long_together_are_refused_with_both() -> None:
     with pytest.raises(names.NameTooLongError, match=r"'staging' and of the workload 'wwww+'.*39"):
         names.check_length("staging", "w" * 32)
+
+
+def test_each_alarm_of_a_deployment_is_named_after_its_endpoint() -> None:
+    named = names.deployment_alarm_names("dev", "birds")
+    assert set(named) == set(names.DEPLOYMENT_ALARMS)
+    assert named["5xx"] == "rookery-dev-birds-5xx"
