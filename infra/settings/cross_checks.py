@@ -1,8 +1,8 @@
-"""What one settings file alone cannot say: whether the code is there, and the images."""
+"""What one settings file alone cannot say: whether the code, images and environments are there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from infra.settings.environment import EnvironmentSettings
@@ -59,3 +59,16 @@ def image_faults(
             yield Fault(
                 workload_file, f"{section}.{error.key}", "has no image", allowed, error.value
             )
+
+
+def promotion_faults(
+    environment: EnvironmentSettings, environments: Sequence[str], file: str
+) -> Iterator[Fault]:
+    """Faults of where an environment's model packages come from."""
+    promotion = environment.promotion
+    others = [name for name in environments if name != environment.name]
+    if promotion is None or promotion.source in others:
+        return
+    itself = promotion.source == environment.name
+    problem = "is this environment itself" if itself else "is no environment"
+    yield Fault(file, "promotion.from", problem, ", ".join(others), promotion.source)

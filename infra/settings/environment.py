@@ -91,6 +91,24 @@ class AlertSettings(SettingsModel):
     )
 
 
+class ApprovalSettings(SettingsModel):
+    """A person decides within each deployment, before anything is made."""
+
+    timeout_hours: int = Field(
+        ge=1,
+        le=168,
+        description="whole hours, 1 to 168 (a week), after which the deployment is given up",
+    )
+
+
+class PromotionSettings(SettingsModel):
+    """The very packages that prove themselves in another environment come here."""
+
+    source: Name = Field(
+        alias="from", description="the name of another environment, such as staging"
+    )
+
+
 class DeploymentSettings(SettingsModel):
     """How an approved model package goes live, and when it is rolled back."""
 
@@ -108,13 +126,19 @@ class DeploymentSettings(SettingsModel):
     bake_seconds: int = Field(
         ge=0,
         le=3_600,
-        description="whole seconds, 0 to 3600, that the new version serves before the smoke test",
+        description="whole seconds, 0 to 3600, that the old instances are kept, and the alarms "
+        "watched, after all requests have gone over; a first deployment serves for so long before "
+        "its smoke test",
     )
     max_smoke_failures: int = Field(
         ge=0,
         le=100,
         description="how many of the smoke test's samples may be answered with an error or with "
         "a wrong label, 0 to 100",
+    )
+    approval: ApprovalSettings | None = Field(
+        default=None,
+        description="null, or timeout_hours: a person decides on a page within each deployment",
     )
 
 
@@ -167,6 +191,10 @@ class EnvironmentSettings(SettingsModel):
         default=AlertSettings(), description="see config/environments/local.yaml"
     )
     deployment: DeploymentSettings = Field(description="see config/environments/local.yaml")
+    promotion: PromotionSettings | None = Field(
+        default=None,
+        description="null, or from: an environment whose model packages come here",
+    )
     log_retention_days: RetentionDays = Field(
         description=f"a number of days: {', '.join(map(str, get_args(RetentionDays)))}"
     )

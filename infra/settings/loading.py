@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.settings.cross_checks import code_faults, image_faults
+from infra.settings.cross_checks import code_faults, image_faults, promotion_faults
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import ConfigurationError, Fault
 from infra.settings.folders import SettingsFolder, settings_folder
@@ -59,6 +59,8 @@ def load_settings(
     loaded = validate(EnvironmentSettings, {"name": environment, **content}, shown)
     if isinstance(loaded, list):
         faults += loaded
+    else:
+        faults += promotion_faults(loaded, environments.names(), shown)
     chosen, choice_faults = _chosen(_listed(content), only, shown)
     faults += name_faults(environment, _listed(content), shown) + choice_faults
     workloads = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Strict, StringConstraints
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -28,6 +29,11 @@ class SettingsModel(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def fields_by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields by the keys that a file has: `from`, say, is no name in Python."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 class FieldFault(NamedTuple):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra.settings.faults import ABSENT, Fault
-from infra.settings.model import FAULTS_BETWEEN_FIELDS
+from infra.settings.model import FAULTS_BETWEEN_FIELDS, fields_by_key
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -100,9 +100,10 @@ def _place(model: type[BaseModel], location: Location) -> _Place:
             continue
         inner = _plain(current)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            siblings = tuple(name for name in inner.model_fields if name != "name")
+            fields = fields_by_key(inner)
+            siblings = tuple(key for key in fields if key != "name")
             keys.append(str(part))
-            info = inner.model_fields.get(str(part))
+            info = fields.get(str(part))
             if info is None:
                 current = None
                 continue
