@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.hosting import config_checks
 from local_cloud.sagemaker.hosting.plan import find_config, find_model
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -16,36 +15,22 @@ from local_cloud.sagemaker.tags import remove_all, set_tags
 KIND = "endpoint-config"
 _SUMMARY = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
 _SORT_KEYS = {"Name": "EndpointConfigName", "CreationTime": "CreationTime"}
-_LACKING = {
-    "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
-    "ExplainerConfig": "online explanations (ExplainerConfig)",
-    "ShadowProductionVariants": "shadow variants (ShadowProductionVariants)",
-    "ExecutionRoleArn": "inference components (ExecutionRoleArn)",
-}
-_LACKING_IN_VARIANT = {
-    "ServerlessConfig": "serverless inference (ServerlessConfig)",
-    "ManagedInstanceScaling": "managed instance scaling (ManagedInstanceScaling)",
-    "InstancePools": "instance pools (InstancePools)",
-    "CoreDumpConfig": "core dumps (CoreDumpConfig)",
-    "AcceleratorType": "Elastic Inference (AcceleratorType)",
-}
-SUPPORTED = "real-time inference on production variants with a model, an instance type and a weight"
 
 
 def create_endpoint_config(service: SageMakerService, request: Request) -> Response:
     """Raises ValidationException that names every fault."""
     name = request["EndpointConfigName"]
     arn = service.arn(f"endpoint-config/{name}")
-    _refuse_lacking(request)
-    _check_variants(service, request["ProductionVariants"])
+    config_checks.check(service, request)
     document: Document = {
         **{member: value for member, value in request.items() if member != "Tags"},
-        "ProductionVariants": [
-            {"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]
-        ],
         "EndpointConfigArn": arn,
         "CreationTime": time.time(),
     }
+    for kind in {"ProductionVariants", "ShadowProductionVariants"} & request.keys():
+        for variant in request[kind]:
+            find_model(service, variant["ModelName"])
+        document[kind] = [{"InitialVariantWeight": 1.0, **one} for one in request[kind]]
     document.setdefault("EnableNetworkIsolation", False)
     try:
         service.store.create(KIND, name, document)
@@ -55,41 +40,6 @@ def create_endpoint_config(service: SageMakerService, request: Request) -> Respo
         ) from None
     set_tags(service, arn, list(request.get("Tags", [])))
     return {"EndpointConfigArn": arn}
-
-
-def _refuse_lacking(request: Request) -> None:
-    lacking = [what for member, what in _LACKING.items() if request.get(member)]
-    if request.get("DataCaptureConfig", {}).get("EnableCapture"):
-        lacking.append("data capture (DataCaptureConfig.EnableCapture)")
-    for variant in request["ProductionVariants"]:
-        name = variant["VariantName"]
-        lacking += [
-            f"{what} of variant {name}"
-            for member, what in _LACKING_IN_VARIANT.items()
-            if variant.get(member)
-        ]
-        if "ModelName" not in variant:
-            lacking.append(f"inference components (variant {name} has no ModelName)")
-    if lacking:
-        raise ValidationException(
-            f"The local cloud does not have {'; '.join(lacking)}. It has {SUPPORTED}."
-        )
-
-
-def _check_variants(service: SageMakerService, variants: list[Mapping[str, Any]]) -> None:
-    names = [variant["VariantName"] for variant in variants]
-    faults = [
-        f"the variant name {n} is used twice" for n in sorted(set(names)) if names.count(n) > 1
-    ]
-    for variant in variants:
-        missing = {"InstanceType", "InitialInstanceCount"} - variant.keys()
-        faults += [f"variant {variant['VariantName']} has no {m}" for m in sorted(missing)]
-    if not any(variant.get("InitialVariantWeight", 1.0) for variant in variants):
-        faults.append("the weights of all variants are 0, so that none would take traffic")
-    if faults:
-        raise ValidationException(f"Invalid ProductionVariants: {'; '.join(faults)}.")
-    for variant in variants:
-        find_model(service, variant["ModelName"])
 
 
 def describe_endpoint_config(service: SageMakerService, request: Request) -> Response:

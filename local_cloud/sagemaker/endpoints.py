@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting import deployment, weights
+from local_cloud.sagemaker.hosting import deployment, description, weights
 from local_cloud.sagemaker.hosting import plan as plans
 from local_cloud.sagemaker.hosting.state import KIND, publish
 from local_cloud.sagemaker.listing import list_page
@@ -147,7 +147,7 @@ def _refuse_lacking(config: Mapping[str, Any]) -> None:
 
 def describe_endpoint(service: SageMakerService, request: Request) -> Response:
     document = _find(service, request[_NAME])
-    answer = public(document)
+    answer = {**public(document), **description.of(document)}
     if document[_STATUS] == "Updating" and "_pending" in document:
         pending = document["_pending"]
         answer["PendingDeploymentSummary"] = {

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting.capture_record import Payload
 from local_cloud.sagemaker.hosting.fleet import Fleet
+from local_cloud.sagemaker.hosting.observers import Asked
 from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
@@ -69,10 +71,16 @@ def invoke_endpoint(
     if lacking:
         raise ValidationError(f"The local cloud does not have {'; '.join(lacking)}.")
     _check_takes_requests(service, endpoint_name)
-    with registry.of(service).request_to(endpoint_name) as fleet:
-        variant = _variant(service, endpoint_name, fleet, given.get(_TARGET_VARIANT))
+    with registry.of(service).request_to(endpoint_name) as found:
+        fleet = _in_service(endpoint_name, found)
+        variant = _variant(endpoint_name, fleet, given.get(_TARGET_VARIANT))
         sent = {name: given[name.lower()] for name in _PASSED_ON if name.lower() in given}
-        return _ask(service, endpoint_name, variant, sent, body)
+        asked = Asked.now(sent.get("Content-Type", ""), body, sent.get(_INFERENCE_ID))
+        status, answered, content = _ask(service, endpoint_name, variant, sent, body)
+        if status == 200:
+            answer = Payload(content_type=answered[_CONTENT_TYPE], body=content)
+            fleet.observers.observe(variant.plan["variant"], asked, answer)
+        return status, answered, content
 
 
 def _check_takes_requests(service: SageMakerService, name: str) -> None:
@@ -83,15 +91,17 @@ def _check_takes_requests(service: SageMakerService, name: str) -> None:
         raise ValidationError(f"Endpoint {name} of account {account} not found.{state}")
 
 
-def _variant(
-    service: SageMakerService, name: str, fleet: Fleet | None, target: str | None
-) -> Variant:
+def _in_service(name: str, fleet: Fleet | None) -> Fleet:
     if fleet is None:
         raise ApiError(
             "ServiceUnavailable",
             f"Endpoint {name} has no instance in service: the local cloud is starting it again.",
             status=503,
         )
+    return fleet
+
+
+def _variant(name: str, fleet: Fleet, target: str | None) -> Variant:
     variant = fleet.pick(target)
     if variant is None:
         raise ValidationError(f"Variant {target} not found for Endpoint {name}.")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from local_cloud.sagemaker.hosting.observers import Observers
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.variant import START_ERRORS, Variant
 from local_cloud.sagemaker.service import SageMakerService
@@ -31,6 +32,7 @@ class Fleet:
         ]
         self._weights = {variant["variant"]: variant["weight"] for variant in plan["variants"]}
         self._tasks = service.tasks
+        self.observers = Observers(service, endpoint, plan)
         self._idle = threading.Condition()
         self._in_flight = 0
 
@@ -89,6 +91,7 @@ class Fleet:
         self._end_all()
 
     def _end_all(self) -> None:
+        self.observers.close()
         for variant in self._variants:
             variant.stop()
             variant.remove_files()

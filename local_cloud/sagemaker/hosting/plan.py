@@ -49,13 +49,18 @@ class Plan(TypedDict):
     deployment: str
     config: str
     variants: list[VariantPlan]
+    capture: NotRequired[dict[str, Any]]
+    """The configuration's DataCaptureConfig, which may be switched off."""
 
 
 def make(service: SageMakerService, config_name: str) -> Plan:
     """Raises ValidationException where the configuration or one of its models is missing."""
     config = find_config(service, config_name)
     variants = [_variant(service, variant) for variant in config["ProductionVariants"]]
-    return Plan(deployment=uuid.uuid4().hex[:17], config=config_name, variants=variants)
+    plan = Plan(deployment=uuid.uuid4().hex[:17], config=config_name, variants=variants)
+    if "DataCaptureConfig" in config:
+        plan["capture"] = config["DataCaptureConfig"]
+    return plan
 
 
 def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool) -> None:

@@ -30,8 +30,15 @@ tag = "*"
 train = ["true"]
 """
 BUCKET = "models"
+WRITABLE = "written-by-endpoints"
+"""The prefix of the bucket that models' roles may write to."""
 STATEMENTS: list[dict[str, Any]] = [
     {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{BUCKET}/*"]},
+    {
+        "Effect": "Allow",
+        "Action": ["s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}/{WRITABLE}/*"],
+    },
     {
         "Effect": "Allow",
         "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
@@ -81,6 +88,11 @@ class Hosting:
     def update(self, name: str, config: str, **more: Any) -> dict[str, Any]:
         self.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config, **more)
         return self.settled(name)
+
+    def delete(self, name: str) -> None:
+        """Returns once the endpoint is gone."""
+        self.sagemaker.delete_endpoint(EndpointName=name)
+        until(lambda: not self.sagemaker.list_endpoints(NameContains=name)["Endpoints"])
 
     def settled(self, name: str) -> dict[str, Any]:
         """Wait until its status is final; answers its description."""

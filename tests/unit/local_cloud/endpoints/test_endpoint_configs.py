@@ -8,12 +8,6 @@ from botocore.exceptions import ClientError
 from tests.unit.local_cloud.endpoints.conftest import Hosting, variant
 
 DESTINATION = "s3://models/captured"
-CAPTURE = {
-    "EnableCapture": True,
-    "InitialSamplingPercentage": 100,
-    "DestinationS3Uri": DESTINATION,
-    "CaptureOptions": [{"CaptureMode": "Input"}],
-}
 SERVERLESS = {"VariantName": "v", "ModelName": "any", "ServerlessConfig": {}}
 SERVERLESS["ServerlessConfig"] = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
 
@@ -26,7 +20,6 @@ SERVERLESS["ServerlessConfig"] = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
             {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": DESTINATION}}},
             "asynchronous inference",
         ),
-        ({"DataCaptureConfig": CAPTURE}, "data capture"),
         ({"ShadowProductionVariants": [variant("any")]}, "shadow variants"),
         (
             {"ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.large"}]},
@@ -40,7 +33,7 @@ def test_other_ways_to_serve_are_refused_by_name(
     request = {"EndpointConfigName": "other", "ProductionVariants": [variant("any")], **changes}
     with pytest.raises(ClientError, match=words) as caught:
         hosting.sagemaker.create_endpoint_config(**request)
-    assert "It has real-time inference" in str(caught.value)
+    assert "It has variants with a model" in str(caught.value)
 
 
 def _blue_green(**routing: Any) -> dict[str, Any]:

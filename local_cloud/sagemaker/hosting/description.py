@@ -1,0 +1,17 @@
+"""What DescribeEndpoint says of how an endpoint serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local_cloud.sagemaker.hosting import data_capture
+from local_cloud.sagemaker.store import Document
+
+
+def of(endpoint: Document) -> dict[str, Any]:
+    """The members that follow from the plan in service; none before there is one."""
+    plan = endpoint.get("_serving", {})
+    answer: dict[str, Any] = {}
+    if "capture" in plan:
+        answer["DataCaptureConfig"] = data_capture.summary(plan["capture"])
+    return answer
