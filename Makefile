@@ -14,17 +14,20 @@ extras = $(if $(shell grep -lE '\<name: *"?pytorch' $(call settings_of,$(1)) 2>/
 # Operators' commands go to the account that the shell names, of ENV=local to the local cloud.
 OPERATE = $(if $(filter local,$(ENV)),eval "$$($(LOCAL_CLOUD) env)";) $(VENV_PYTHON) -m operate
 PLACE = --env $(ENV) --workload $(WORKLOAD)
+DECISION = $(if $(VERSION),--version $(VERSION)) --reason "$${REASON:-}"
 SHARE ?= 0.5
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-local setup-dev demo demo-all split-status shift end-split new-workload test test-long test-quick lint format synth snapshots constraints \
+.PHONY: help setup-local setup-dev demo demo-all new-workload \
+        approve reject deployments deployment roll-back split-status shift end-split \
+        test test-long test-quick lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup-local:
 	@$(BOOT_PYTHON) scripts/set_up.py local
@@ -39,6 +42,21 @@ demo: ## set up, deploy WORKLOAD into a local cloud, upload data, train, deploy,
 demo-all: ## the same with every workload of the environment local, and a table at the end
 	@$(BOOT_PYTHON) scripts/set_up.py local $(call extras,*)
 	@$(VENV_PYTHON) -m demo --all $(DEMO_ARGS)
+
+approve: setup-local ## let what waits for a person go on, in ENV for WORKLOAD: VERSION=n REASON=...
+	@$(OPERATE) approve $(DECISION) $(PLACE)
+
+reject: setup-local ## end what waits for a person
+	@$(OPERATE) reject $(DECISION) $(PLACE)
+
+deployments: setup-local ## the last deployments and how they ended
+	@$(OPERATE) deployments $(PLACE)
+
+deployment: setup-local ## what the deployment EXECUTION went through, and why it failed
+	@$(OPERATE) deployment "$(EXECUTION)" $(PLACE)
+
+roll-back: setup-local ## put the previous champion back, or VERSION=n
+	@$(OPERATE) roll-back $(if $(VERSION),--to $(VERSION)) $(PLACE)
 
 split-status: setup-local ## the models that share the requests of WORKLOAD's endpoint in ENV
 	@$(OPERATE) status $(PLACE)

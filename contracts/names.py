@@ -137,6 +137,11 @@ def artifact_prefix(workload: str) -> str:
     return f"{workload}/"
 
 
+def deployment_prefix(workload: str, execution_name: str) -> str:
+    """Where a deployment lays what people look at, in the artifact bucket; ends with a slash."""
+    return f"{artifact_prefix(workload)}deployments/{execution_name}/"
+
+
 def workload_of_key(key: str) -> str | None:
     """The workload that an object under the upload prefix belongs to, or None elsewhere."""
     if not key.startswith(UPLOADS):

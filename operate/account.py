@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from contracts import names
 from operate.errors import OperateError
@@ -39,11 +39,34 @@ class Account:
 
     def state_machine_arn(self, environment: str, workload: str) -> str:
         """ARN of the state machine that deploys a workload's models. Raises OperateError."""
-        sts = self.client("sts")
+        _, partition, _, _, account, _ = self.caller().split(":", 5)
+        region = self.client("sts").meta.region_name
+        name = names.deployment_state_machine_name(environment, workload)
+        return f"arn:{partition}:states:{region}:{account}:stateMachine:{name}"
+
+    def caller(self) -> str:
+        """ARN of who runs the command. Raises OperateError."""
         try:
-            caller = sts.get_caller_identity()["Arn"]
+            return str(self.client("sts").get_caller_identity()["Arn"])
         except NoCredentialsError as error:
             raise OperateError(f"there are no AWS credentials: {_WHERE}") from error
-        _, partition, _, _, account, _ = caller.split(":", 5)
-        name = names.deployment_state_machine_name(environment, workload)
-        return f"arn:{partition}:states:{sts.meta.region_name}:{account}:stateMachine:{name}"
+
+    def stack_output(self, environment: str, word: str, key: str) -> str:
+        """An output of the environment's stack of a word. Raises OperateError."""
+        stack = names.stack_name(environment, word)
+        try:
+            found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise OperateError(
+                f"there is no stack {stack}: the environment is not deployed, or these are not "
+                "its account and region"
+            ) from error
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        if key not in outputs:
+            raise OperateError(
+                f"the stack {stack} has no output {key}: deploy it as its settings are now "
+                f"(cdk deploy --all -c env={environment})"
+            )
+        return str(outputs[key])

@@ -1,18 +1,20 @@
-"""Change a split through the deployment's state machine, and follow it to its end."""
+"""Ask the deployment's state machine for a change, and follow it to its end."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.traffic_split import End, Shift
+from contracts.traffic_split import ACTION
+from operate.account import Account
 from operate.endpoint_view import EndpointView
 from operate.errors import OperateError
 
@@ -27,31 +29,48 @@ class Deployments:
     state_machine_arn: str
     sleep: Callable[[float], None] = time.sleep
 
+    @classmethod
+    def of(cls, account: Account, environment: str, workload: str) -> Deployments:
+        """Those of a workload. Raises OperateError."""
+        return cls(
+            states=account.client("stepfunctions"),
+            state_machine_arn=account.state_machine_arn(environment, workload),
+        )
+
     def check_idle(self) -> None:
         """Raises OperateError where a deployment is in progress, or there is no state machine."""
-        try:
+        with machine_sought(self.state_machine_arn):
             running = self.states.list_executions(
                 stateMachineArn=self.state_machine_arn, statusFilter="RUNNING"
             )["executions"]
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "StateMachineDoesNotExist":
-                raise
-            raise OperateError(
-                f"there is no state machine {self.state_machine_arn}: the environment has no such "
-                "workload, or these are not its account and region"
-            ) from error
         if running:
             raise OperateError(
                 "a deployment is in progress, nothing was changed: "
-                f"{running[0]['executionArn']}; wait until it has ended, then ask again"
+                f"{running[0]['executionArn']}; wait until it has ended, then ask again (one "
+                "that waits for a person ends with `approve` or `reject`)"
             )
 
-    def start(self, request: Shift | End, *, now: datetime) -> str:
-        """ARN of the execution."""
-        document = request.as_input()
-        name = f"{document['action']}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    def run(
+        self, request: Mapping[str, Any], say: Callable[[str], None], *, now: datetime
+    ) -> Mapping[str, Any]:
+        """Start an execution with `request` as its input, and follow it.
+
+        Raises:
+            OperateError: it did not succeed, or is no longer followed.
+        """
+        execution = self._start(request, now=now)
+        say(f"execution {execution}")
+        try:
+            return self.follow(execution, say)
+        except KeyboardInterrupt:
+            raise OperateError(f"no longer followed, the execution goes on: {execution}") from None
+
+    def _start(self, request: Mapping[str, Any], *, now: datetime) -> str:
+        """ARN of the execution, whose name says what was asked and when."""
+        action = str(request[ACTION]).replace("_", "-")
+        name = f"{action}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         answer = self.states.start_execution(
-            stateMachineArn=self.state_machine_arn, name=name, input=json.dumps(document)
+            stateMachineArn=self.state_machine_arn, name=name, input=json.dumps(request)
         )
         return str(answer["executionArn"])
 
@@ -90,6 +109,20 @@ class Deployments:
             for event in page["events"]
             if "stateEnteredEventDetails" in event
         ]
+
+
+@contextmanager
+def machine_sought(arn: str) -> Iterator[None]:
+    """Raises OperateError where what is done within finds no such state machine."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "StateMachineDoesNotExist":
+            raise
+        raise OperateError(
+            f"there is no state machine {arn}: the environment has no such workload, or these "
+            "are not its account and region"
+        ) from error
 
 
 def check_split(endpoint: EndpointView) -> None:

@@ -94,6 +94,14 @@ def version_of(sagemaker: Any, model: str) -> str:
     return str(arn).rpartition("/")[2] or "-"
 
 
+def versions_served(sagemaker: Any, endpoint: EndpointView) -> str:
+    """Versions that answer requests now, for people: `3`, or `3 and 4` in a split."""
+    found = dict.fromkeys(
+        version_of(sagemaker, variant.model) for variant in endpoint.variants if variant.share
+    )
+    return " and ".join(found) or "-"
+
+
 def invocations(cloudwatch: Any, endpoint: str, variant: str, *, now: datetime) -> int | None:
     """Requests of the last hour that CloudWatch counted; None where it counted none."""
     answer = cloudwatch.get_metric_statistics(

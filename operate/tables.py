@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from rich.table import Table
 
 from contracts.traffic_split import percent
 from operate.endpoint_view import EndpointView
+from operate.failure import read_failure
+from operate.history import DeploymentView, StateView
 
 
 def variants_table(
@@ -41,6 +44,43 @@ def before_and_after(before: EndpointView, after: EndpointView) -> Table:
             percent(shares.get(variant.model, 0.0)),
         )
     return table
+
+
+def deployments_table(deployments: Sequence[DeploymentView], *, now: datetime) -> Table:
+    """A row a deployment; times are in UTC."""
+    table = _table("execution", "what", "strategy", "outcome", "began", "took", "reason")
+    for each in deployments:
+        failure = read_failure(each.error, each.cause) if each.failed else None
+        table.add_row(
+            each.name,
+            each.subject,
+            each.strategy,
+            each.outcome,
+            f"{each.started.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+            duration(((each.ended or now) - each.started).total_seconds()),
+            failure.said[0] if failure else "",
+        )
+    return table
+
+
+def states_table(states: Sequence[StateView]) -> Table:
+    """A row a state."""
+    table = _table("state", "times", "took")
+    for state in states:
+        table.add_row(state.name, str(state.times), duration(state.seconds))
+    return table
+
+
+def duration(seconds: float) -> str:
+    """For people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _table(*columns: str) -> Table:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
             set_up_python(level, REQUIREMENTS[level])
             for extra in extras:
                 set_up_python(extra, EXTRAS[extra])
+            write_command(VENV / "bin" / "rookery")
             set_up_node()
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
@@ -95,6 +97,21 @@ def set_up_python(what: str, requirements: list[str]) -> None:
         )
     stamp.write_text(wanted)
     say(f"Python packages ready after {time.monotonic() - started:.0f} s")
+
+
+def write_command(file: Path) -> None:
+    """The operators' command. It is no package: this folder stays the one place of its code."""
+    python = VENV / "bin" / "python"
+    lines = [
+        "#!/bin/sh",
+        "# Written by scripts/set_up.py: `python -m operate` of this repository, from any folder.",
+        f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(ROOT))}",
+        f'exec {shlex.quote(str(python))} -m operate "$@"',
+    ]
+    text = "\n".join(lines) + "\n"
+    if not file.is_file() or file.read_text() != text:
+        file.write_text(text)
+    file.chmod(0o755)
 
 
 def venv_works() -> bool:

@@ -123,6 +123,28 @@ class SageMaker:
             raise ServiceError("ValidationException", f"ModelPackage {name} does not exist.")
         return self.packages[name]
 
+    def ListModelPackages(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if request["ModelPackageGroupName"] != GROUP:
+            raise ServiceError("ValidationException", "ModelPackageGroup does not exist.")
+        wanted = request.get("ModelApprovalStatus")
+        found = [
+            {
+                name: each[name]
+                for name in (
+                    "ModelPackageGroupName",
+                    "ModelPackageVersion",
+                    "ModelPackageArn",
+                    "CreationTime",
+                    "ModelPackageStatus",
+                    "ModelApprovalStatus",
+                )
+            }
+            for each in self.packages.values()
+            if wanted in (None, each["ModelApprovalStatus"])
+        ]
+        newest = sorted(found, key=lambda each: -int(each["ModelPackageVersion"]))
+        return {"ModelPackageSummaryList": newest}
+
     def DescribeEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name = request["EndpointName"]
         return {
@@ -182,7 +204,13 @@ class SageMaker:
 
     def UpdateModelPackage(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         arn = request["ModelPackageArn"]
-        self.packages[arn]["ModelApprovalStatus"] = request["ModelApprovalStatus"]
+        self.packages[arn].update(
+            {
+                name: request[name]
+                for name in ("ModelApprovalStatus", "ApprovalDescription")
+                if name in request
+            }
+        )
         self.calls.append(f"UpdateModelPackage {arn} {request['ModelApprovalStatus']}")
         return {"ModelPackageArn": arn}
 
