@@ -17,7 +17,8 @@ from stacks.images import ImagesStack, has_images
 from stacks.intake import IntakeStack
 from stacks.training import TrainingStack
 
-CONFIG = Path(__file__).resolve().parent / "config"
+ROOT = Path(__file__).resolve().parent
+CONFIG = ROOT / "config"
 
 
 def build_app(
@@ -32,8 +33,8 @@ def build_app(
         environment: name of a file in `config/environments`; without it, the CDK context's
             `env` (`cdk deploy -c env=dev`).
         context: of the CDK, besides what its command line gives: `workloads` (those of the
-            environment to deploy, with commas between them; all unless given) and
-            `git_commit` (for the lineage of models).
+            environment to deploy, with commas between them; all unless given), `git_commit`
+            (for the lineage of models) and `config` (a folder to read in place of `config/`).
 
     Raises:
         ConfigurationError: everything that is wrong in the environment's and its workloads'
@@ -53,11 +54,13 @@ def build_stacks(
 ) -> App:
     """As `build_app`, without the policy checks."""
     app = App(context=context, outdir=outdir, analytics_reporting=False, stack_traces=False)
+    # A path that is not absolute is one from here, wherever `cdk` was called.
+    config = ROOT / (app.node.try_get_context("config") or CONFIG)
     name = environment or app.node.try_get_context("env")
     if not name:
-        raise NoEnvironmentError(environment_names(CONFIG))
+        raise NoEnvironmentError(environment_names(config))
     only = app.node.try_get_context("workloads")
-    settings = load_settings(CONFIG, name, only=only.split(",") if only else None)
+    settings = load_settings(config, name, only=only.split(",") if only else None, code=ROOT)
 
     foundation = FoundationStack(app, settings=settings)
     IntakeStack(app, settings=settings, foundation=foundation)

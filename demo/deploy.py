@@ -36,22 +36,38 @@ def deploy(
     name: str,
     workloads: Sequence[str] = (),
     git_commit: str | None = None,
+    config: Path | None = None,
     log: Path,
     say: Callable[[str], None],
 ) -> None:
     """`cdk deploy --all -c env=NAME`, of some workloads or (none named) all of the environment's.
 
+    ``config`` is a folder to read in place of `config/`.
+
     Raises DemoError with the CLI's last lines.
     """
-    arguments = ["deploy", "--all", "-c", f"env={name}", "--require-approval", "never"]
-    if workloads:
-        arguments += ["-c", f"workloads={','.join(workloads)}"]
-    if git_commit:
-        arguments += ["-c", f"git_commit={git_commit}"]
+    arguments = ["deploy", "--all", "--require-approval", "never"]
+    arguments += _context(env=name, workloads=",".join(workloads), git_commit=git_commit)
+    arguments += _context(config=str(config.resolve()) if config else None)
     arguments += ["--concurrency", "4", "--progress", "events"]
     # Beside the log, so that another synth in this folder does not stand in the way.
     arguments += ["--output", str(log.parent / "cdk.out")]
     _cdk(arguments, environment, cwd=ROOT, log=log, say=say)
+
+
+def destroy(environment: Mapping[str, str], *, log: Path, say: Callable[[str], None]) -> None:
+    """`cdk destroy --all` of what ``deploy`` with the same log synthesised.
+
+    Raises DemoError with the CLI's last lines.
+    """
+    arguments = ["destroy", "--all", "--force", "--app", str(log.parent / "cdk.out")]
+    _cdk([*arguments, "--progress", "events"], environment, cwd=ROOT, log=log, say=say)
+
+
+def _context(**values: str | None) -> list[str]:
+    """Arguments of the CDK CLI; a value that is None or empty is none."""
+    pairs = [f"{key}={value}" for key, value in values.items() if value]
+    return [argument for pair in pairs for argument in ("-c", pair)]
 
 
 def git_commit() -> str | None:

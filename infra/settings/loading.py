@@ -33,7 +33,11 @@ def environment_names(config_dir: Path) -> list[str]:
 
 
 def load_settings(
-    config_dir: Path, environment: str, *, only: Sequence[str] | None = None
+    config_dir: Path,
+    environment: str,
+    *,
+    only: Sequence[str] | None = None,
+    code: Path | None = None,
 ) -> Settings:
     """Read one environment's file and the files of its workloads.
 
@@ -41,10 +45,11 @@ def load_settings(
     that a change which suits one does not break another unseen.
 
     Args:
-        config_dir: the folder with ``environments/`` and ``workloads/``; the workloads' code
-            folders are sought beside it.
+        config_dir: the folder with ``environments/`` and ``workloads/``.
         environment: name of a file in ``environments/``, without ``.yaml``.
         only: the workloads to load, of those that the environment lists; all unless given.
+        code: the folder that the workloads' code folders are sought in; the one that
+            ``config_dir`` lies in unless given.
 
     Raises:
         ConfigurationError: everything that is wrong, in all of these files together.
@@ -71,6 +76,7 @@ def load_settings(
             environment_name=environment,
             environment=None if isinstance(loaded, list) else loaded,
             environment_file=shown,
+            code=code or config_dir.parent,
         )
         faults += found_faults
         if found is not None:
@@ -101,6 +107,7 @@ def _load_workload(
     environment_name: str,
     environment: EnvironmentSettings | None,
     environment_file: str,
+    code: Path,
 ) -> tuple[WorkloadSettings | None, list[Fault]]:
     folder = settings_folder(config_dir, "workloads")
     if name not in folder.names():
@@ -118,7 +125,7 @@ def _load_workload(
         instances=instances,
     )
     if found is not None:
-        faults += file.located(code_faults(found, config_dir.parent, file.shown))
+        faults += file.located(code_faults(found, code, file.shown))
     if found is not None and environment is not None:
         found_faults = image_faults(
             found, environment, workload_file=file.shown, environment_file=environment_file
