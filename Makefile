@@ -23,11 +23,11 @@ export PYTHONDONTWRITEBYTECODE := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup-local setup-dev demo demo-all new-workload \
         approve reject deployments deployment roll-back split-status shift end-split \
-        test test-long test-quick lint format synth snapshots constraints \
+        test test-long test-quick test-deployment lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup-local:
 	@$(BOOT_PYTHON) scripts/set_up.py local
@@ -79,6 +79,9 @@ test: setup-dev ## set up, then lint, type checks and every test
 test-long: setup-dev ## the flows that `make test` has no time for: birds-pytorch, with PyTorch
 	@$(BOOT_PYTHON) scripts/set_up.py dev torch
 	@$(VENV_PYTHON) -m pytest -m long $(PYTEST_ARGS)
+
+test-deployment: setup-dev ## deploy, break and tear down in a local cloud of its own; prints figures
+	@$(VENV_PYTHON) -m pytest tests/deployment_drill -m deployment_drill $(PYTEST_ARGS)
 
 test-quick: setup-dev ## the tests without the flow through the whole chain
 	@$(VENV_PYTHON) -m pytest -m "not flow and not deployment_drill" $(PYTEST_ARGS)

@@ -1,0 +1,144 @@
+"""Model packages for the drills, as the training pipeline registers them but without training."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+
+from contracts import names
+from contracts.evaluation_report import ClassScores, EvaluationReport, Metric, SampleAnswer
+from contracts.samples import CSV, INDEX, Sample, Samples
+from demo.cloud import Cloud
+from infra.pipeline.workload_images import aws_images
+from infra.settings.workload import WorkloadSettings
+from tests.deployment_drill.rows import CLASSES, ROWS
+
+
+@dataclass(frozen=True)
+class Package:
+    """A registered model package.
+
+    Attributes:
+        behaviour: of its server: right, wrong, errors, slow or never healthy.
+    """
+
+    arn: str
+    behaviour: str
+
+    @property
+    def version(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+
+class Registry:
+    """Registers packages of one workload and approves them."""
+
+    def __init__(
+        self, cloud: Cloud, settings: WorkloadSettings, *, environment: str, bucket: str
+    ) -> None:
+        self.group = names.model_package_group_name(environment, settings.name)
+        self._prefix = f"{names.artifact_prefix(settings.name)}drill"
+        self._bucket = bucket
+        self._sagemaker = cloud.client("sagemaker")
+        self._s3 = cloud.client("s3")
+        self._image = aws_images(settings, cloud.settings.region).serve
+        self._put_samples()
+        self._registered = 0
+
+    def register(self, behaviour: str = "right") -> Package:
+        """A package that waits for approval."""
+        self._registered += 1
+        model = _model(str(self._registered), behaviour)
+        data = self._put(f"models/{self._registered}/model.tar.gz", model)
+        report = self._put(f"models/{self._registered}/evaluation.json", _report().encode())
+        created = self._sagemaker.create_model_package(
+            ModelPackageGroupName=self.group,
+            ModelApprovalStatus="PendingManualApproval",
+            InferenceSpecification={
+                "Containers": [{"Image": self._image, "ModelDataUrl": data}],
+                "SupportedContentTypes": [CSV],
+                "SupportedResponseMIMETypes": [CSV],
+            },
+            CustomerMetadataProperties={
+                "dataset_version": f"drill-{self._registered}",
+                "samples": f"s3://{self._bucket}/{self._prefix}/samples",
+                "evaluation_report": report,
+                "model_sha256": hashlib.sha256(model).hexdigest(),
+            },
+        )
+        package = Package(created["ModelPackageArn"], behaviour)
+        # Every server names its model by this number in its answers.
+        assert package.version == str(self._registered)
+        return package
+
+    def approve(self, package: Package) -> None:
+        """As a person does it: EventBridge starts the deployment."""
+        self._sagemaker.update_model_package(
+            ModelPackageArn=package.arn, ModelApprovalStatus="Approved"
+        )
+
+    def delete_all(self) -> None:
+        """Every package of the group, as a person has to before the group can be deleted."""
+        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=self.group
+        )
+        for arn in [
+            item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"]
+        ]:
+            self._sagemaker.delete_model_package(ModelPackageName=arn)
+
+    def _put(self, name: str, body: bytes) -> str:
+        key = f"{self._prefix}/{name}"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body)
+        return f"s3://{self._bucket}/{key}"
+
+    def _put_samples(self) -> None:
+        for file, row in zip(_files(), ROWS, strict=True):
+            self._put(f"samples/{file}", row.encode())
+        listed = tuple(
+            Sample(file=file, label=CLASSES[index % len(CLASSES)], key=file)
+            for index, file in enumerate(_files())
+        )
+        index = Samples(content_type=CSV, classes=CLASSES, samples=listed)
+        self._put(f"samples/{INDEX}", index.to_json().encode())
+
+
+def _files() -> list[str]:
+    return [f"{names.SAMPLE_FILES}/{index:02}.csv" for index in range(len(ROWS))]
+
+
+def _model(name: str, behaviour: str) -> bytes:
+    """A model.tar.gz, as `drill_server` reads it."""
+    content = json.dumps({"model": name, "behaviour": behaviour}).encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        member = tarfile.TarInfo("behaviour.json")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _report() -> str:
+    """The report of a model that is always right, which each of them was when it was tested."""
+    each = len(ROWS) // len(CLASSES)
+    scores = ClassScores(precision=1.0, recall=1.0, f1=1.0, rows=each)
+    answers = tuple(
+        SampleAnswer(file=file, label=label, predicted=label)
+        for index, file in enumerate(_files())
+        for label in (CLASSES[index % len(CLASSES)],)
+    )
+    return EvaluationReport(
+        kind="table",
+        metrics={"accuracy": Metric(value=1.0)},
+        classes=CLASSES,
+        confusion_matrix=tuple(
+            tuple(each if row == column else 0 for column in range(len(CLASSES)))
+            for row in range(len(CLASSES))
+        ),
+        per_class=dict.fromkeys(CLASSES, scores),
+        rows=len(ROWS),
+        samples=answers,
+    ).to_json()
