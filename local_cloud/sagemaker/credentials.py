@@ -8,6 +8,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import get_session
 
 from local_cloud import ministack_bridge
 from local_cloud.environment import (
@@ -88,13 +90,32 @@ class LocalCredentials:
         return keys
 
 
+class _SharedLoader(Loader):
+    """Keeps the descriptions of AWS's APIs that any session has read.
+
+    Each is megabytes of JSON, and while one is parsed no other thread runs: a session that read
+    its own made requests to endpoints wait for half a second.
+    """
+
+    @property
+    def search_paths(self) -> list[str]:
+        """A copy: each boto3 session adds its folder again."""
+        return list(super().search_paths)
+
+
+_LOADER: Loader = _SharedLoader()  # type: ignore[no-untyped-call]
+
+
 class LocalSession(boto3.Session):
     """A session whose every client talks to this local cloud, whatever the environment says."""
 
     def __init__(
         self, settings: LocalCloudSettings, key: str, secret: str, token: str | None
     ) -> None:
+        session = get_session()
+        session.register_component("data_loader", _LOADER)
         super().__init__(  # type: ignore[no-untyped-call]
+            botocore_session=session,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,

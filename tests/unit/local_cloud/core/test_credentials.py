@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from local_cloud import ministack_bridge
 from local_cloud.sagemaker import credentials
@@ -45,3 +46,19 @@ def test_a_role_that_sagemaker_may_not_assume_gives_none(tmp_path: Path, sts: St
     with pytest.raises(ValidationException, match="Could not assume role"):
         given.as_role(f"{ROLE}-of-lambda", session_name="job")
     assert sts.asked == []
+
+
+def test_what_one_session_read_of_aws_no_other_reads_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = LocalCloudSettings(state_dir=tmp_path)
+    ca_bundle = tmp_path / "none.pem"
+    ca_bundle.touch()
+
+    def client() -> Any:
+        session = credentials.LocalSession(settings, "key", "secret", None)
+        return session.client("sagemaker-runtime", verify=str(ca_bundle))
+
+    client()
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda _self, path: pytest.fail(path))
+    assert client().meta.service_model.service_name == "sagemaker-runtime"
