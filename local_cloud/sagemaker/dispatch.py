@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from local_cloud import ministack_bridge
+from local_cloud.json_api.messages import JSON, error_body, parse
 from local_cloud.sagemaker import (
     endpoint_configs,
     endpoints,
@@ -57,7 +58,6 @@ HttpAnswer = tuple[int, dict[str, str], bytes]
 # Pools of their own, so that slow models hold up neither each other nor the control plane.
 INVOCATION_THREADS = ThreadPoolExecutor(64, thread_name_prefix="invocation")
 ACTION_THREADS = ThreadPoolExecutor(16, thread_name_prefix="action")
-JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 
 def perform(service: SageMakerService, action: str, request: Request) -> Response:
@@ -96,16 +96,16 @@ class Dispatcher:
 
     def _act(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         try:
-            request = _parse(body)
+            request = parse(body)
             validation.operation(action)
             self._authorise(action, request, headers)
             return 200, dict(JSON), json.dumps(perform(self._service, action, request)).encode()
         except ApiError as error:
-            return error.status, dict(JSON), _error_body(error)
+            return error.status, dict(JSON), error_body(error)
         except Exception as error:
             logger.exception("%s failed", action)
             failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
-            return failure.status, dict(JSON), _error_body(failure)
+            return failure.status, dict(JSON), error_body(failure)
 
     def _invoke(self, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         try:
@@ -153,24 +153,3 @@ async def _on_thread(
     # The context goes along to the thread: MiniStack pins the caller there.
     context = contextvars.copy_context()
     return await asyncio.get_running_loop().run_in_executor(pool, context.run, work, *arguments)
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError as error:
-        raise ApiError("SerializationException", f"The body is not JSON: {error}") from error
-    if not isinstance(request, dict):
-        raise ApiError("SerializationException", "The body is not a JSON object.")
-    return {name: _without_nulls(value) for name, value in request.items() if value is not None}
-
-
-def _without_nulls(value: Any) -> Any:
-    """To AWS a member that is null is a member that is not there."""
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _error_body(error: ApiError) -> bytes:
-    return json.dumps({"__type": error.code, "message": error.message}).encode()
