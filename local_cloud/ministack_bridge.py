@@ -52,8 +52,20 @@ class ResourceHandlers:
     delete: Callable[[str, dict[str, Any]], None]
 
 
-def add_service(name: str, handler: Handler, *, target_prefix: str, credential_scope: str) -> None:
-    """Route requests for an AWS service to ``handler``, from clients and from Step Functions."""
+def add_service(
+    name: str,
+    handler: Handler,
+    *,
+    target_prefix: str,
+    credential_scope: str,
+    sdk_name: str | None = None,
+    sdk_prefix: str | None = None,
+) -> None:
+    """Route requests for an AWS service to ``handler``, from clients and from Step Functions.
+
+    ``name`` is botocore's; ``sdk_name`` is how a state machine's ``aws-sdk`` spells the service
+    (without one: the same), ``sdk_prefix`` what its errors begin with there.
+    """
     from ministack import app
     from ministack.core import router
     from ministack.services import stepfunctions
@@ -64,10 +76,13 @@ def add_service(name: str, handler: Handler, *, target_prefix: str, credential_s
         "host_patterns": [],
         "credential_scope": credential_scope,
     }
-    stepfunctions._AWS_SDK_SERVICE_MAP[name] = {
+    stepfunctions._AWS_SDK_SERVICE_MAP[sdk_name or name] = {
         "target_prefix": target_prefix,
         "protocol": "json",
+        "service_key": name,
     }
+    if sdk_prefix:
+        stepfunctions._AWS_SDK_ERROR_PREFIX[sdk_name or name] = sdk_prefix
 
 
 def wrap_service(name: str, wrap: Callable[[Callable[..., Any]], Any]) -> None:

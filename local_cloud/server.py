@@ -23,6 +23,7 @@ from local_cloud.settings import LocalCloudSettings
 from local_cloud.tls import ensure_certificate
 
 if TYPE_CHECKING:
+    from local_cloud.application_autoscaling.scaler import Scaler
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.service import SageMakerService, Tasks
 
@@ -65,8 +66,12 @@ def run(settings: LocalCloudSettings) -> None:
     tasks = ThreadTasks()
     service = add_sagemaker(settings, tasks)
 
+    scaler = add_autoscaling(service)
+    add_instance_types(settings)
+
     def on_start() -> None:
         tasks.start("save state", lambda: save_state_regularly(tasks))
+        tasks.start("scale", lambda: scale_when_serving(service, scaler))
         tasks.start("resume", lambda: resume_when_serving(service))
 
     def on_stop() -> None:
@@ -131,6 +136,55 @@ def add_builds(service: SageMakerService, credentials: LocalCredentials) -> None
     ministack_bridge.wrap_service("codebuild", lambda others: Builds(builds, others))
     ministack_bridge.wrap_service("ecr", EcrAnswers)
     ministack_bridge.name_projects_of_builds()
+
+
+def add_autoscaling(service: SageMakerService) -> Scaler:
+    """Teach MiniStack Application Auto Scaling; the answer scales once it is run."""
+    from local_cloud import ministack_bridge
+    from local_cloud.application_autoscaling import api, cloudformation
+    from local_cloud.application_autoscaling.metrics import CloudWatchMetrics
+    from local_cloud.application_autoscaling.scaler import Scaler
+    from local_cloud.application_autoscaling.service import AutoscalingService
+
+    autoscaling = AutoscalingService(
+        settings=service.settings, store=service.store, sagemaker=service.call
+    )
+    handler = api.api(autoscaling)
+    ministack_bridge.add_service(
+        api.SERVICE,
+        handler,
+        target_prefix=api.TARGET_PREFIX,
+        credential_scope=api.SERVICE,
+        sdk_name=api.SDK_NAME,
+        sdk_prefix="ApplicationAutoScaling",
+    )
+    for name, handlers in cloudformation.resource_types(handler).items():
+        ministack_bridge.add_resource_type(name, handlers)
+    return Scaler(
+        autoscaling, CloudWatchMetrics(service.credentials.as_service().client("cloudwatch"))
+    )
+
+
+def add_instance_types(settings: LocalCloudSettings) -> None:
+    """Teach MiniStack the quotas and the offerings of instance types."""
+    from local_cloud import ministack_bridge
+    from local_cloud.instance_type_offerings import InstanceTypeOfferings
+    from local_cloud.service_quotas import api
+
+    ministack_bridge.add_service(
+        api.SERVICE,
+        api.api(settings),
+        target_prefix=api.TARGET_PREFIX,
+        credential_scope=api.CREDENTIAL_SCOPE,
+        sdk_name=api.SDK_NAME,
+        sdk_prefix="ServiceQuotas",
+    )
+    ministack_bridge.wrap_service("ec2", lambda others: InstanceTypeOfferings(settings, others))
+
+
+def scale_when_serving(service: SageMakerService, scaler: Scaler) -> None:
+    if wait_until_serving(service.settings, service.tasks):
+        scaler.run(service.tasks)
 
 
 def resume_when_serving(service: SageMakerService) -> None:

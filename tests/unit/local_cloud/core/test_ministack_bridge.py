@@ -18,7 +18,8 @@ from ministack.services.cloudformation import provisioners
 print(json.dumps({
     "SERVICE_HANDLERS": isinstance(app.SERVICE_HANDLERS, dict),
     "SERVICE_PATTERNS": isinstance(router.SERVICE_PATTERNS, dict),
-    "AWS_SDK_SERVICE_MAP": isinstance(stepfunctions._AWS_SDK_SERVICE_MAP, dict),
+    "AWS_SDK_SERVICE_MAP": isinstance(stepfunctions._AWS_SDK_SERVICE_MAP, dict)
+        and isinstance(stepfunctions._AWS_SDK_ERROR_PREFIX, dict),
     "RESOURCE_HANDLERS": set(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"])
         >= {"create", "delete"},
     "put_events": "allow_aws_source" in inspect.signature(eventbridge._put_events).parameters,

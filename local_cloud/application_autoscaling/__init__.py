@@ -1,0 +1,1 @@
+"""Application Auto Scaling for SageMaker's endpoint variants: it really scales them."""

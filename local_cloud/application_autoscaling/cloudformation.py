@@ -1,0 +1,201 @@
+"""Application Auto Scaling's resource types in the local CloudFormation.
+
+Return values as in the template reference: Ref of AWS::ApplicationAutoScaling::ScalableTarget is
+``<resource id>|<dimension>|<namespace>`` (GetAtt Id: the same), Ref of
+AWS::ApplicationAutoScaling::ScalingPolicy is its ARN (GetAtt Arn: the same).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.model import Shape
+
+from local_cloud.application_autoscaling.policies import CONFIGURATIONS
+from local_cloud.application_autoscaling.resources import VARIANT
+from local_cloud.json_api.api import JsonApi
+from local_cloud.ministack_bridge import ResourceHandlers
+from local_cloud.sagemaker.cloudformation import generated_name
+from local_cloud.sagemaker.errors import ApiError, ValidationException
+
+Provisioned = tuple[str, dict[str, Any]]
+IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+TARGET_MEMBERS = (*IDENTITY, "MinCapacity", "MaxCapacity", "SuspendedState")
+NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+}
+
+
+def resource_types(api: JsonApi) -> dict[str, ResourceHandlers]:
+    """Both types, their handlers carrying out the service's own actions."""
+    target, policy = ScalableTarget(api), ScalingPolicy(api)
+    return {
+        "AWS::ApplicationAutoScaling::ScalableTarget": ResourceHandlers(
+            create=target.create, update=target.update, delete=target.delete
+        ),
+        "AWS::ApplicationAutoScaling::ScalingPolicy": ResourceHandlers(
+            create=policy.create, update=policy.update, delete=policy.delete
+        ),
+    }
+
+
+class ScalableTarget:
+    def __init__(self, api: JsonApi) -> None:
+        self._api = api
+
+    def create(self, logical_id: str, properties: dict[str, Any], stack_name: str) -> Provisioned:
+        self._register(properties)
+        for action in properties.get("ScheduledActions") or []:
+            self._put_action(properties, action)
+        return _provisioned(properties)
+
+    def update(
+        self, physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str
+    ) -> Provisioned:
+        if target_id(new) != physical_id:
+            # A replacement: what came first goes last.
+            created = self.create(physical_id, new, stack_name)
+            self.delete(physical_id, old)
+            return created
+        self._register(new)
+        wanted = {one["ScheduledActionName"]: one for one in new.get("ScheduledActions") or []}
+        for action in old.get("ScheduledActions") or []:
+            name = action["ScheduledActionName"]
+            if wanted.get(name) != action:
+                # Put keeps what it is not given, so that one that changed is made anew.
+                request = {**_identity(new), "ScheduledActionName": name}
+                _ignore_missing(self._api, "DeleteScheduledAction", request)
+            else:
+                del wanted[name]
+        for action in wanted.values():
+            self._put_action(new, action)
+        return _provisioned(new)
+
+    def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
+        _ignore_missing(self._api, "DeregisterScalableTarget", identity_of(physical_id))
+
+    def _register(self, properties: Mapping[str, Any]) -> None:
+        given = {m: properties[m] for m in TARGET_MEMBERS if m in properties}
+        given["SuspendedState"] = {
+            "DynamicScalingInSuspended": False,
+            "DynamicScalingOutSuspended": False,
+            "ScheduledScalingSuspended": False,
+            **given.get("SuspendedState", {}),
+        }
+        self._api.perform(
+            "RegisterScalableTarget", _typed(self._api, "RegisterScalableTarget", given)
+        )
+
+    def _put_action(self, properties: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+        request = {**_identity(properties), **action}
+        self._api.perform("PutScheduledAction", _typed(self._api, "PutScheduledAction", request))
+
+
+class ScalingPolicy:
+    def __init__(self, api: JsonApi) -> None:
+        self._api = api
+
+    def create(self, logical_id: str, properties: dict[str, Any], stack_name: str) -> Provisioned:
+        name = properties.get("PolicyName") or generated_name(stack_name, logical_id)
+        members = ("PolicyType", *CONFIGURATIONS.values(), "PredictiveScalingPolicyConfiguration")
+        given = {member: properties[member] for member in members if member in properties}
+        request = {**_target_of(properties), "PolicyName": name, **given}
+        typed = _typed(self._api, "PutScalingPolicy", request)
+        arn = str(self._api.perform("PutScalingPolicy", typed)["PolicyARN"])
+        return arn, {"Arn": arn}
+
+    def update(
+        self, physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str
+    ) -> Provisioned:
+        name = policy_name(physical_id)
+        if new.get("PolicyName", name) == name and _target_of(new) == _target_of(old):
+            return self.create(name, {**new, "PolicyName": name}, stack_name)
+        created = self.create(name, {"PolicyName": name, **new}, stack_name)
+        self.delete(physical_id, old)
+        return created
+
+    def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
+        request = {**_target_of(properties), "PolicyName": policy_name(physical_id)}
+        _ignore_missing(self._api, "DeleteScalingPolicy", request)
+
+
+def target_id(properties: Mapping[str, Any]) -> str:
+    return "|".join(properties[m] for m in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
+
+
+def identity_of(physical_id: str) -> dict[str, str]:
+    """Raises ValidationException."""
+    parts = physical_id.split("|")
+    if len(parts) != 3 or not VARIANT.match(parts[0]):
+        raise ValidationException(f"'{physical_id}' is no id of a scalable target.")
+    resource_id, dimension, namespace = parts
+    return {
+        "ServiceNamespace": namespace,
+        "ResourceId": resource_id,
+        "ScalableDimension": dimension,
+    }
+
+
+def policy_name(arn: str) -> str:
+    return arn.partition(":policyName/")[2]
+
+
+def _provisioned(properties: Mapping[str, Any]) -> Provisioned:
+    return target_id(properties), {"Id": target_id(properties)}
+
+
+def _identity(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {member: properties[member] for member in IDENTITY}
+
+
+def _target_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy names its target by ScalingTargetId or by the three members."""
+    if properties.get("ScalingTargetId"):
+        return dict(identity_of(properties["ScalingTargetId"]))
+    return _identity(properties)
+
+
+def _typed(api: JsonApi, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Templates may give numbers, booleans and times as strings."""
+    shape = api.model.operation(action).input_shape
+    typed: dict[str, Any] = _convert(shape, request)
+    return typed
+
+
+def _convert(shape: Any, value: Any) -> Any:
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        return {
+            name: _convert(shape.members[name], item) if name in shape.members else item
+            for name, item in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_convert(shape.member, item) for item in value]
+    return _scalar(shape, value) if isinstance(value, str) else value
+
+
+def _scalar(shape: Shape, text: str) -> Any:
+    try:
+        if shape.type_name in NUMBERS:
+            return NUMBERS[shape.type_name](text)
+        if shape.type_name == "timestamp":
+            return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        # The service's own validation names the member.
+        return text
+    if shape.type_name == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    return text
+
+
+def _ignore_missing(api: JsonApi, action: str, request: Mapping[str, Any]) -> None:
+    """CloudFormation counts a resource that somebody else deleted as deleted."""
+    try:
+        api.perform(action, request)
+    except ApiError as error:
+        if error.code != "ObjectNotFoundException":
+            raise

@@ -1,0 +1,92 @@
+"""MiniStack's handler for a service that is added: from an HTTP request to an action, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from local_cloud import ministack_bridge
+from local_cloud.json_api.messages import JSON, error_body, parse
+from local_cloud.json_api.validation import ApiModel
+from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.service import Request, Response
+
+HttpAnswer = tuple[int, dict[str, str], bytes]
+THREADS = ThreadPoolExecutor(8, thread_name_prefix="json-api")
+
+logger = logging.getLogger("local_cloud.json_api")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What the caller's policies must allow, with the condition keys that they may look at."""
+
+    action: str
+    resource_arn: str
+    context: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonApi:
+    """One service's API. ``permissions(action, request)`` answers all that an action needs;
+    an action of ``actions`` takes the validated request and raises ApiError."""
+
+    model: ApiModel
+    actions: Mapping[str, Callable[[Request], Response]]
+    permissions: Callable[[str, Request], Iterable[Permission]]
+    region: str
+
+    async def __call__(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | str, query: Any
+    ) -> HttpAnswer:
+        raw = body.encode() if isinstance(body, str) else body
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        # The context goes along to the thread: MiniStack pins the caller there.
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(THREADS, context.run, self._answer, action, headers, raw)
+
+    def _answer(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
+        try:
+            request = parse(body)
+            self.model.validate(action, request)
+            self._authorise(action, request, headers)
+            return 200, dict(JSON), json.dumps(self.perform(action, request)).encode()
+        except ApiError as error:
+            return error.status, dict(JSON), error_body(error)
+        except Exception as error:
+            logger.exception("%s failed", action)
+            failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+            return failure.status, dict(JSON), error_body(failure)
+
+    def _authorise(self, action: str, request: Request, headers: dict[str, str]) -> None:
+        for needed in self.permissions(action, request):
+            denial = ministack_bridge.authorise(
+                headers,
+                action=needed.action,
+                resource_arn=needed.resource_arn,
+                region=self.region,
+                context=needed.context,
+            )
+            if denial:
+                raise ApiError(denial.code, denial.message)
+
+    def perform(self, action: str, request: Request) -> Response:
+        """Validate and carry out an action in process, with no policies evaluated.
+
+        Raises ApiError.
+        """
+        self.model.validate(action, request)
+        if action not in self.actions:
+            raise ApiError(
+                "UnsupportedOperation",
+                f"The local cloud does not have the action {action}. "
+                f"It has: {', '.join(sorted(self.actions))}.",
+            )
+        return self.actions[action](request)

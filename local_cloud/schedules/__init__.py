@@ -1,0 +1,1 @@
+"""AWS's schedule expressions: cron, rate and at, in a time zone."""

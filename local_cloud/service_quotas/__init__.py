@@ -1,0 +1,1 @@
+"""Service Quotas, simulated: SageMaker's quotas of endpoint instances."""
