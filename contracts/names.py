@@ -142,6 +142,16 @@ def deployment_prefix(workload: str, execution_name: str) -> str:
     return f"{artifact_prefix(workload)}deployments/{execution_name}/"
 
 
+def captured_prefix(workload: str) -> str:
+    """Where an endpoint's captured requests and answers are, in the artifact bucket."""
+    return f"{artifact_prefix(workload)}captured/"
+
+
+def async_prefix(workload: str) -> str:
+    """Where requests and answers of an asynchronous endpoint are, in the artifact bucket."""
+    return f"{artifact_prefix(workload)}async/"
+
+
 def workload_of_key(key: str) -> str | None:
     """The workload that an object under the upload prefix belongs to, or None elsewhere."""
     if not key.startswith(UPLOADS):

@@ -35,6 +35,22 @@ class Rollout:
     step_percent: int = 10
     step_wait_seconds: int = 300
 
+    def waiting_seconds(self, bake_seconds: int) -> int:
+        """How long an update waits in all between its steps and at its end.
+
+        Args:
+            bake_seconds: that the old instances are kept after the last step. A rolling update
+                keeps none: it waits after its last step as after each other.
+        """
+        steps = {
+            "all-at-once": 0,
+            "canary": 1,
+            "linear": -(-100 // self.step_percent) - 1,
+            "rolling": -(-100 // self.step_percent),
+        }[self.strategy]
+        bake = 0 if self.strategy == "rolling" else bake_seconds
+        return steps * self.step_wait_seconds + bake
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarms:
@@ -196,6 +212,18 @@ class Serving:
         except ValueError as error:
             raise DocumentError("the serving", [f"it is no JSON: {error}"]) from error
         return from_document(cls, document, what="the serving")
+
+    def __str__(self) -> str:
+        """What it runs on, for people: `2 x ml.m5.large`."""
+        if self.serverless is not None:
+            return (
+                f"serverless inference of {self.serverless.memory_mb} MB for "
+                f"{self.serverless.max_concurrency} requests at once"
+            )
+        if self.batch is not None:
+            return f"batch transform on {self.batch.instance_count} x {self.batch.instance_type}"
+        asynchronous = ", asynchronous" if self.mode == "async" else ""
+        return f"{self.instance_count} x {self.instance_type}{asynchronous}"
 
     @property
     def has_endpoint(self) -> bool:

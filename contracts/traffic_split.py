@@ -21,6 +21,8 @@ OLD_VARIANT = "AllTraffic"
 endpoint finds it under this name at all times."""
 NEW_VARIANT = "Challenger"
 """Variant of the model that a split was begun for."""
+SHADOW_VARIANT = "Shadow"
+"""Variant of a model that gets a copy of the requests, and whose answers nobody gets."""
 
 OLD = "old"
 NEW = "new"

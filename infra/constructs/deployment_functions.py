@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.serving import Serving
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import encrypt_volumes, list_objects, read_objects, use_key
@@ -26,8 +27,7 @@ class DeploymentFunctions(Construct):
     Args:
         model_role: given to the models that are created.
         environment_name, workload_name: for the commands that people are told.
-        first_share: of the requests, which a new model gets beside the one that serves; with 1
-            it takes that one's place.
+        serving: how the model serves.
         volume_key_arn: encrypts the endpoint's volumes; empty for instance types with storage
             of their own, which is encrypted by the hardware.
     """
@@ -40,9 +40,7 @@ class DeploymentFunctions(Construct):
         resources: DeploymentResources,
         model_role: iam.IRole,
         volume_key_arn: str,
-        instance_type: str,
-        instance_count: int,
-        first_share: float,
+        serving: Serving,
         environment_name: str,
         workload_name: str,
         max_smoke_failures: int,
@@ -64,10 +62,12 @@ class DeploymentFunctions(Construct):
             environment={
                 **group,
                 "MODEL_ROLE_ARN": model_role.role_arn,
-                "INSTANCE_TYPE": instance_type,
-                "INSTANCE_COUNT": str(instance_count),
+                "SERVING": serving.to_json(),
                 "KMS_KEY_ARN": volume_key_arn,
-                "FIRST_SHARE": str(first_share),
+                "ARTIFACT_BUCKET": artifact_bucket.bucket_name,
+                "OUTPUT_KEY_ARN": key.key_arn,
+                "SUCCESS_TOPIC_ARN": "",
+                "ERROR_TOPIC_ARN": "",
                 "ENVIRONMENT": environment_name,
                 "WORKLOAD": workload_name,
             },

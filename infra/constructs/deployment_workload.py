@@ -22,6 +22,7 @@ from infra.constructs.python_function import PythonFunction
 from infra.constructs.state_machine import WorkflowStateMachine
 from infra.constructs.statements import encrypt_volumes, pass_role_to_sagemaker
 from infra.pipeline.workload_images import workload_images
+from infra.serving_contract import serving_contract
 from infra.settings import EnvironmentSettings, WorkloadSettings
 from infra.settings.instance_types import has_local_storage
 
@@ -69,9 +70,7 @@ class DeploymentWorkload(Construct):
             resources=self._resources,
             model_role=model_role,
             volume_key_arn="" if has_local_storage(instance_type) else key.key_arn,
-            instance_type=instance_type,
-            instance_count=workload.serving.instance_count,
-            first_share=workload.serving.first_share,
+            serving=serving_contract(workload.serving),
             environment_name=environment.name,
             workload_name=workload.name,
             max_smoke_failures=environment.deployment.max_smoke_failures,

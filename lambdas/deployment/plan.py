@@ -79,7 +79,7 @@ class Planner:
         live = read_configuration(self.sagemaker, config, group=group)
         if live is not None and live.is_split:
             return self._while_split(package, name, live)
-        if endpoint is not None and config != name and self.settings.first_share < 1:
+        if endpoint is not None and config != name and self.settings.serving.first_share < 1:
             return self._split(package, name, config, live)
         return self._sole(package, name, endpoint)
 
@@ -96,7 +96,7 @@ class Planner:
         return {
             **self._of_new_model(package, name),
             "endpoint_config": sole_config_request(
-                name, variant_of(name, self.settings), kms_key_arn=self.settings.kms_key_arn
+                name, variant_of(name, self.settings), settings=self.settings
             ),
             "endpoint": update_request(self.settings.endpoint_name, name, keep_capacity=False),
             "endpoint_exists": endpoint is not None,
@@ -119,7 +119,7 @@ class Planner:
         self, package: ApprovedPackage, name: str, config: str, live: Configuration | None
     ) -> Plan:
         """The new model beside the one that serves."""
-        settings, share = self.settings, self.settings.first_share
+        settings, share = self.settings, self.settings.serving.first_share
         old = may_share(live, config=config, kms_key_arn=settings.kms_key_arn)
         split = split_name(package, old=config, new=name, share=share)
         remove_config(self.sagemaker, split)
@@ -132,7 +132,7 @@ class Planner:
                 old=old.variants[OLD_VARIANT],
                 new=variant_of(name, settings),
                 share=share,
-                kms_key_arn=settings.kms_key_arn,
+                settings=settings,
             ),
             "endpoint": update_request(settings.endpoint_name, split, keep_capacity=True),
             "endpoint_exists": True,
@@ -188,5 +188,5 @@ class Planner:
         return (
             f"Version {package.version} of {package.group}"
             f"{data if package.dataset_version else ''}, to the endpoint "
-            f"{settings.endpoint_name} on {settings.instance_count} x {settings.instance_type}"
+            f"{settings.endpoint_name} on {settings.serving}"
         )

@@ -105,7 +105,7 @@ class SplitPlanner:
             "nothing_to_do": False,
             "make_config": there is None,
             "endpoint_config": sole_config_request(
-                winner, live.variants[variant], kms_key_arn=live.kms_key_arn
+                winner, live.variants[variant], settings=self.settings
             ),
             "endpoint": update_request(endpoint.name, winner, keep_capacity=True),
             # What served alone before is kept to go back to; a new model that lost is not.

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.serving import Serving
 from lambdas.shared.environment import EnvironmentReader
+
+_NO_SERVING = Serving(instance_type="", instance_count=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,11 +16,14 @@ class PlanSettings:
     """Of `plan`.
 
     Attributes:
+        serving: how the model serves.
         model_role_arn: what the serving container acts as.
         kms_key_arn: encrypts the volumes; empty where the instances have storage of their own,
             for which SageMaker refuses a key.
-        first_share: of the requests, which a new model gets beside the one that serves; with 1
-            it takes that one's place.
+        artifact_bucket: name of the bucket that holds what is captured and what asynchronous
+            requests are answered with.
+        output_key_arn: encrypts what the endpoint writes there.
+        success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
         environment, workload: for the commands that people are told.
     """
 
@@ -26,10 +32,12 @@ class PlanSettings:
     endpoint_name: str
     model_package_group: str
     model_role_arn: str
-    instance_type: str
-    instance_count: int
+    serving: Serving
     kms_key_arn: str
-    first_share: float = 1.0
+    artifact_bucket: str
+    output_key_arn: str
+    success_topic_arn: str = ""
+    error_topic_arn: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> PlanSettings:
@@ -41,13 +49,19 @@ class PlanSettings:
             endpoint_name=reader.text("ENDPOINT_NAME"),
             model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
             model_role_arn=reader.text("MODEL_ROLE_ARN"),
-            instance_type=reader.text("INSTANCE_TYPE"),
-            instance_count=reader.number("INSTANCE_COUNT", minimum=1),
+            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
             kms_key_arn=reader.text("KMS_KEY_ARN", may_be_empty=True),
-            first_share=reader.share("FIRST_SHARE"),
+            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+            output_key_arn=reader.text("OUTPUT_KEY_ARN"),
+            success_topic_arn=reader.text("SUCCESS_TOPIC_ARN", may_be_empty=True),
+            error_topic_arn=reader.text("ERROR_TOPIC_ARN", may_be_empty=True),
         )
         reader.check()
         return settings
+
+    def artifact_uri(self, prefix: str) -> str:
+        """URI of a prefix in the artifact bucket."""
+        return f"s3://{self.artifact_bucket}/{prefix}"
 
 
 @dataclass(frozen=True, kw_only=True)

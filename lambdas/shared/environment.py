@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+Parsed = TypeVar("Parsed")
 
 
 class EnvironmentFaults(ValueError):
@@ -61,6 +64,21 @@ class EnvironmentReader:
         if not 0 <= value <= 1:
             self._faults.append(f"{name}={text} is not from 0 to 1")
         return value
+
+    def parsed(self, name: str, parse: Callable[[str], Parsed], *, instead: Parsed) -> Parsed:
+        """What `parse` makes of a variable; it raises ValueError for what it cannot read.
+
+        Args:
+            instead: stands for a faulty variable until `check` raises.
+        """
+        text = self.text(name)
+        if not text:
+            return instead
+        try:
+            return parse(text)
+        except ValueError as error:
+            self._faults.append(f"{name}: {error}")
+            return instead
 
     def check(self) -> None:
         """Raises EnvironmentFaults with every fault met so far."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from contracts.serving import Serving
 from lambdas.deployment.plan import Plan, Planner
 from lambdas.deployment.plan_split import SplitPlanner
 from lambdas.deployment.settings import PlanSettings
@@ -336,18 +338,26 @@ def approval(version: int = 3, **changes: Any) -> dict[str, Any]:
     }
 
 
+def serving(**changes: Any) -> Serving:
+    """One instance of an endpoint, unless told otherwise."""
+    return Serving(**{"instance_type": "ml.m5.large", "instance_count": 1, **changes})
+
+
 def settings(**changes: Any) -> PlanSettings:
-    """Those of the function `plan`."""
+    """Those of the function `plan`; what belongs to `serving` may be given by its own name."""
+    known = {field.name for field in fields(PlanSettings)}
+    ways = {name: value for name, value in changes.items() if name not in known}
     given = {
         "environment": "test",
         "workload": "birds",
         "endpoint_name": ENDPOINT,
         "model_package_group": GROUP,
         "model_role_arn": ROLE,
-        "instance_type": "ml.m5.large",
-        "instance_count": 1,
+        "serving": serving(**ways),
         "kms_key_arn": KEY,
-        **changes,
+        "artifact_bucket": "artifacts",
+        "output_key_arn": KEY,
+        **{name: value for name, value in changes.items() if name in known},
     }
     return PlanSettings(**given)
 

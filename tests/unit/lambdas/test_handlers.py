@@ -13,7 +13,15 @@ import pytest
 
 from lambdas.deployment import handler as deployment
 from lambdas.intake import handler as intake
-from tests.unit.lambdas.deployment_doubles import ENDPOINT, GROUP, ROLE, SageMaker, approval
+from tests.unit.lambdas.deployment_doubles import (
+    ENDPOINT,
+    GROUP,
+    KEY,
+    ROLE,
+    SageMaker,
+    approval,
+    serving,
+)
 from tests.unit.lambdas.intake_doubles import MACHINE, States, Topic, batch, message
 from tests.unit.lambdas.wire import by_methods, wired_client
 
@@ -122,13 +130,15 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
         "ENDPOINT_NAME": ENDPOINT,
         "MODEL_PACKAGE_GROUP": GROUP,
         "MODEL_ROLE_ARN": ROLE,
-        "INSTANCE_TYPE": "ml.m5.large",
-        "INSTANCE_COUNT": "1",
+        "SERVING": serving().to_json(),
         "KMS_KEY_ARN": "",
+        "ARTIFACT_BUCKET": bucket,
+        "OUTPUT_KEY_ARN": KEY,
+        "SUCCESS_TOPIC_ARN": "",
+        "ERROR_TOPIC_ARN": "",
         "MAX_FAILURES": "0",
         "ENVIRONMENT": "test",
         "WORKLOAD": "birds",
-        "FIRST_SHARE": "1.0",
     }.items():
         monkeypatch.setenv(name, value)
     index = {"schema_version": 1, "samples": [{"file": "1.png", "label": "1"}]}

@@ -21,19 +21,21 @@ ENVIRON = {
     "ENDPOINT_NAME": "endpoint",
     "MODEL_PACKAGE_GROUP": "group",
     "MODEL_ROLE_ARN": "arn",
-    "INSTANCE_TYPE": "ml.m5.large",
-    "INSTANCE_COUNT": "2",
+    "SERVING": '{"instance_type": "ml.m5.large", "instance_count": 2, "first_share": 0.1}',
     "KMS_KEY_ARN": "",
+    "ARTIFACT_BUCKET": "bucket",
+    "OUTPUT_KEY_ARN": "arn",
+    "SUCCESS_TOPIC_ARN": "",
+    "ERROR_TOPIC_ARN": "",
     "MAX_FAILURES": "0",
     "WORKLOAD": "birds",
-    "FIRST_SHARE": "0.1",
 }
 ALL = [
     (intake.GatherSettings, 5),
     (intake.QuietSettings, 3),
     (intake.FreezeSettings, 3),
     (intake.ReleaseSettings, 1),
-    (deployment.PlanSettings, 9),
+    (deployment.PlanSettings, 11),
     (deployment.SmokeTestSettings, 2),
     (deployment.RollBackSettings, 1),
     (deployment.CleanUpSettings, 2),
@@ -75,8 +77,10 @@ def test_only_the_key_may_be_empty() -> None:
         deployment.PlanSettings.read({**ENVIRON, "MODEL_ROLE_ARN": ""})
 
 
-@pytest.mark.parametrize("share", ["-0.1", "1.1", "nan", "half"])
-def test_a_share_is_a_number_from_0_to_1(share: str) -> None:
-    with pytest.raises(EnvironmentFaults, match="FIRST_SHARE"):
-        deployment.PlanSettings.read({**ENVIRON, "FIRST_SHARE": share})
-    assert deployment.PlanSettings.read(ENVIRON).first_share == 0.1
+def test_how_a_model_serves_is_one_document() -> None:
+    assert deployment.PlanSettings.read(ENVIRON).serving.first_share == 0.1
+    with pytest.raises(EnvironmentFaults) as caught:
+        deployment.PlanSettings.read({**ENVIRON, "SERVING": "{}", "WORKLOAD": ""})
+
+    for part in ("SERVING: ", "instance_type is missing", "WORKLOAD is empty"):
+        assert part in str(caught.value)

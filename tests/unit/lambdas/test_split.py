@@ -118,7 +118,10 @@ def test_a_split_keeps_the_instances_of_the_old_model(sagemaker: SageMaker) -> N
 
     assert asked["RetainAllVariantProperties"]
     # The weights are those of the new configuration.
-    assert asked["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
+    assert asked["ExcludeRetainedVariantProperties"] == [
+        {"VariantPropertyType": "DesiredWeight"},
+        {"VariantPropertyType": "DataCaptureConfig"},
+    ]
 
 
 def test_people_are_told_how_to_go_on_with_a_split(sagemaker: SageMaker) -> None:

@@ -1,0 +1,68 @@
+"""How UpdateEndpoint brings a new configuration in: the deployment guardrails of SageMaker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from contracts.serving import Rollout, Serving
+
+MIN_EXECUTION_SECONDS = 600
+MAX_EXECUTION_SECONDS = 28_800
+"""Bounds of MaximumExecutionTimeoutInSeconds in SageMaker's API."""
+
+
+def deployment_config(
+    serving: Serving, *, alarms: Sequence[str], bake_seconds: int, timeout_seconds: int
+) -> dict[str, Any] | None:
+    """DeploymentConfig of UpdateEndpoint, with nothing left to SageMaker's defaults.
+
+    SageMaker takes it where the variants go on by their names: not at the begin or the end of a
+    split. See "Exclusions" of deployment guardrails in the developer guide.
+
+    Args:
+        alarms: names of the alarms that roll the update back; 10 at most.
+        bake_seconds: that the old instances are kept after the last step, the alarms watched.
+        timeout_seconds: that the new instances may take to be in service, besides the waits.
+
+    Returns:
+        None for what has no instances: guardrails are for real-time and asynchronous endpoints
+        only (developer guide, "Deployment guardrails for updating models in production").
+    """
+    if serving.mode not in ("realtime", "async"):
+        return None
+    rollout = serving.rollout
+    # SageMaker wants the limit above the sum of all waits.
+    needed = rollout.waiting_seconds(bake_seconds) + timeout_seconds
+    limit = min(max(needed, MIN_EXECUTION_SECONDS), MAX_EXECUTION_SECONDS)
+    config: dict[str, Any] = {}
+    if rollout.strategy == "rolling":
+        config["RollingUpdatePolicy"] = {
+            "MaximumBatchSize": _percent(rollout),
+            "WaitIntervalInSeconds": rollout.step_wait_seconds,
+            # What went wrong is taken back at once, not as carefully as it came.
+            "RollbackMaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 100},
+            "MaximumExecutionTimeoutInSeconds": limit,
+        }
+    else:
+        config["BlueGreenUpdatePolicy"] = {
+            "TrafficRoutingConfiguration": _traffic_routing(rollout),
+            "TerminationWaitInSeconds": bake_seconds,
+            "MaximumExecutionTimeoutInSeconds": limit,
+        }
+    if alarms:
+        config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in alarms]}
+    return config
+
+
+def _traffic_routing(rollout: Rollout) -> dict[str, Any]:
+    wait = {"WaitIntervalInSeconds": rollout.step_wait_seconds}
+    if rollout.strategy == "canary":
+        return {"Type": "CANARY", "CanarySize": _percent(rollout), **wait}
+    if rollout.strategy == "linear":
+        return {"Type": "LINEAR", "LinearStepSize": _percent(rollout), **wait}
+    return {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+
+
+def _percent(rollout: Rollout) -> dict[str, Any]:
+    return {"Type": "CAPACITY_PERCENT", "Value": rollout.step_percent}
