@@ -37,12 +37,14 @@ class ApiModel:
         model: OperationModel = self.shapes.operation_model(action)
         return model
 
+    def faults(self, action: str, request: Mapping[str, Any]) -> list[str]:
+        """Every fault of the request. Raises as :meth:`operation` does."""
+        shape = self.operation(action).input_shape
+        return [] if shape is None else list(_faults(shape, request, ""))
+
     def validate(self, action: str, request: Mapping[str, Any]) -> None:
         """Raises ValidationException that names every fault of the request."""
-        shape = self.operation(action).input_shape
-        if shape is None:
-            return
-        faults = list(_faults(shape, request, ""))
+        faults = self.faults(action, request)
         if faults:
             noun = "error" if len(faults) == 1 else "errors"
             raise ValidationException(

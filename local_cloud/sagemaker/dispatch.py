@@ -25,6 +25,7 @@ from local_cloud.sagemaker import (
     pipelines,
     processing_jobs,
     runtime,
+    runtime_async,
     tags,
     training_jobs,
     transform_jobs,
@@ -53,7 +54,11 @@ ACTIONS: dict[str, Action] = {
     name: action for family in FAMILIES for name, action in family.ACTIONS.items()
 }
 TARGET_PREFIX = "SageMaker"
-INVOCATION = re.compile(r"^/endpoints/(?P<name>[^/]+)/invocations$")
+INVOCATION = re.compile(r"^/endpoints/(?P<name>[^/]+)/(?P<kind>invocations|async-invocations)$")
+INVOKERS: dict[str, tuple[str, Callable[..., runtime.Reply]]] = {
+    "invocations": ("InvokeEndpoint", runtime.invoke_endpoint),
+    "async-invocations": ("InvokeEndpointAsync", runtime_async.invoke_endpoint_async),
+}
 HttpAnswer = tuple[int, dict[str, str], bytes]
 # Pools of their own, so that slow models hold up neither each other nor the control plane.
 INVOCATION_THREADS = ThreadPoolExecutor(64, thread_name_prefix="invocation")
@@ -89,8 +94,8 @@ class Dispatcher:
         raw = body.encode() if isinstance(body, str) else body
         invocation = INVOCATION.match(path)
         if invocation:
-            name = unquote(invocation["name"])
-            return await _on_thread(INVOCATION_THREADS, self._invoke, name, headers, raw)
+            name, kind = unquote(invocation["name"]), invocation["kind"]
+            return await _on_thread(INVOCATION_THREADS, self._invoke, kind, name, headers, raw)
         action = headers.get("x-amz-target", "").rpartition(".")[2]
         return await _on_thread(ACTION_THREADS, self._act, action, headers, raw)
 
@@ -107,17 +112,16 @@ class Dispatcher:
             failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
             return failure.status, dict(JSON), error_body(failure)
 
-    def _invoke(self, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
+    def _invoke(self, kind: str, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
+        action, invoke = INVOKERS[kind]
         try:
-            arn = self._service.arn(f"endpoint/{name}")
-            self._check(headers, "sagemaker:InvokeEndpoint", arn)
-            answer: HttpAnswer = runtime.invoke_endpoint(self._service, name, headers, body)
-            return answer
+            self._check(headers, f"sagemaker:{action}", self._service.arn(f"endpoint/{name}"))
+            return invoke(self._service, name, headers, body)
         except ApiError as error:
             named = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
             return error.status, named, json.dumps({"Message": error.message}).encode()
         except Exception as error:
-            logger.exception("InvokeEndpoint of %r failed", name)
+            logger.exception("%s of %r failed", action, name)
             named = {"Content-Type": "application/json", "x-amzn-ErrorType": "InternalFailure"}
             message = f"{type(error).__name__}: {error}"
             return 500, named, json.dumps({"Message": message}).encode()

@@ -12,6 +12,7 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import deployment, description, weights
 from local_cloud.sagemaker.hosting import plan as plans
+from local_cloud.sagemaker.hosting.asynchronous import inference
 from local_cloud.sagemaker.hosting.state import KIND, publish
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -208,6 +209,7 @@ def resume(service: SageMakerService) -> None:
     for document in service.store.list(KIND):
         if document[_STATUS] != "Failed":
             deployment.begin(service, document[_NAME])
+    inference.of(service).start()
 
 
 ACTIONS: dict[str, Action] = {

@@ -24,6 +24,7 @@ from local_cloud.sagemaker.hosting.server import (
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.hosting.variant import Variant
 from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Document
 
 logger = logging.getLogger("local_cloud.endpoints")
 
@@ -70,7 +71,7 @@ def invoke_endpoint(
     lacking = [what for header, what in _REFUSED.items() if header in given]
     if lacking:
         raise ValidationError(f"The local cloud does not have {'; '.join(lacking)}.")
-    _check_takes_requests(service, endpoint_name)
+    check_takes_requests(service, endpoint_name)
     with registry.of(service).request_to(endpoint_name) as found:
         fleet = _in_service(endpoint_name, found)
         variant = _variant(endpoint_name, fleet, given.get(_TARGET_VARIANT))
@@ -83,12 +84,14 @@ def invoke_endpoint(
         return status, answered, content
 
 
-def _check_takes_requests(service: SageMakerService, name: str) -> None:
+def check_takes_requests(service: SageMakerService, name: str) -> Document:
+    """The endpoint. Raises ValidationError where it is not there or does not serve."""
     document = service.store.find(KIND, name)
     if document is None or document["EndpointStatus"] not in _TAKES_REQUESTS:
         account = service.settings.account_id
         state = "" if document is None else f" It is in status {document['EndpointStatus']}."
         raise ValidationError(f"Endpoint {name} of account {account} not found.{state}")
+    return document
 
 
 def _in_service(name: str, fleet: Fleet | None) -> Fleet:
@@ -97,6 +100,11 @@ def _in_service(name: str, fleet: Fleet | None) -> Fleet:
             "ServiceUnavailable",
             f"Endpoint {name} has no instance in service: the local cloud is starting it again.",
             status=503,
+        )
+    if "asynchronous" in fleet.plan:
+        raise ValidationError(
+            f"Endpoint {name} is asynchronous (its endpoint configuration has an "
+            "AsyncInferenceConfig): it is invoked by InvokeEndpointAsync, not by InvokeEndpoint."
         )
     return fleet
 

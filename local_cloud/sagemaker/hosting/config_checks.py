@@ -15,7 +15,6 @@ from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import Request, SageMakerService
 
 _LACKING = {
-    "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
     "ShadowProductionVariants": "shadow variants (ShadowProductionVariants)",
     "ExplainerConfig": "online explanations (ExplainerConfig)",
     "ExecutionRoleArn": "inference components (ExecutionRoleArn)",

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from local_cloud.sagemaker.hosting import registry, weights
+from local_cloud.sagemaker.hosting.asynchronous import inference as asynchronous
 from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.state import KIND, change
@@ -133,6 +134,7 @@ def _delete(service: SageMakerService, endpoint: str) -> None:
     folder = service.settings.endpoints_dir / endpoint
     if folder.exists():
         shutil.rmtree(folder)
+    asynchronous.of(service).forget(endpoint)
     document = service.store.get(KIND, endpoint)
     service.store.delete(KIND, endpoint)
     remove_all(service, document["EndpointArn"])

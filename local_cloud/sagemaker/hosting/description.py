@@ -14,4 +14,6 @@ def of(endpoint: Document) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     if "capture" in plan:
         answer["DataCaptureConfig"] = data_capture.summary(plan["capture"])
+    if "asynchronous" in plan:
+        answer["AsyncInferenceConfig"] = plan["asynchronous"]
     return answer

@@ -68,6 +68,11 @@ class Fleet:
             return None
         return random.choices(self._variants, weights)[0]  # noqa: S311 - traffic, not secrets
 
+    def healthy_instances(self) -> int:
+        """How many servers of the production variants run."""
+        servers = [variant.server for variant in self._variants]
+        return sum(server is not None and server.exit_status is None for server in servers)
+
     def reweigh(self, weights: Mapping[str, float]) -> None:
         """The shares of the next requests, by variant; at least one is above 0."""
         self._weights = dict(weights)

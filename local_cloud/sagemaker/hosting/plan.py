@@ -51,6 +51,8 @@ class Plan(TypedDict):
     variants: list[VariantPlan]
     capture: NotRequired[dict[str, Any]]
     """The configuration's DataCaptureConfig, which may be switched off."""
+    asynchronous: NotRequired[dict[str, Any]]
+    """The configuration's AsyncInferenceConfig."""
 
 
 def make(service: SageMakerService, config_name: str) -> Plan:
@@ -60,6 +62,8 @@ def make(service: SageMakerService, config_name: str) -> Plan:
     plan = Plan(deployment=uuid.uuid4().hex[:17], config=config_name, variants=variants)
     if "DataCaptureConfig" in config:
         plan["capture"] = config["DataCaptureConfig"]
+    if "AsyncInferenceConfig" in config:
+        plan["asynchronous"] = config["AsyncInferenceConfig"]
     return plan
 
 

@@ -39,6 +39,7 @@ STATEMENTS: list[dict[str, Any]] = [
         "Action": ["s3:PutObject"],
         "Resource": [f"arn:aws:s3:::{BUCKET}/{WRITABLE}/*"],
     },
+    {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": ["arn:aws:sns:*:*:results-*"]},
     {
         "Effect": "Allow",
         "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
@@ -61,6 +62,11 @@ class Hosting:
     def put(self, key: str, body: bytes) -> str:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         return f"s3://{BUCKET}/{key}"
+
+    def read(self, uri: str) -> bytes:
+        key = uri.removeprefix(f"s3://{BUCKET}/")
+        body: bytes = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return body
 
     def model(self, name: str, **behaviour: Any) -> str:
         """A model whose server behaves so; answers its name."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,25 @@ from typing import Any
 
 MODEL = Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model")
 BEHAVIOUR: dict[str, Any] = json.loads((MODEL / "behaviour.json").read_text())
+
+
+class Busy:
+    """How many requests the server had at once."""
+
+    lock = threading.Lock()
+    now = 0
+    most = 0
+
+    @classmethod
+    def wait(cls, seconds: float) -> int:
+        """The most until the end of this request, which takes so long."""
+        with cls.lock:
+            cls.now += 1
+            cls.most = max(cls.most, cls.now)
+        time.sleep(seconds)
+        with cls.lock:
+            cls.now -= 1
+            return cls.most
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -28,6 +48,8 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(9)
         elif word == "environment":
             self._answer(200, json.dumps(dict(os.environ)).encode())
+        elif word == "busy":
+            self._answer(200, json.dumps({"most_at_once": Busy.wait(float(rest))}).encode())
         elif word == "slow":
             print("slow request", flush=True)
             time.sleep(float(rest))

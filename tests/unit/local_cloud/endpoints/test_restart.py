@@ -8,10 +8,11 @@ import psutil
 
 from local_cloud import process
 from tests.local_cloud_fixture import running_cloud
+from tests.unit.local_cloud.endpoints.async_endpoints import ask, asynchronous, result
 from tests.unit.local_cloud.endpoints.conftest import Hosting, answers_again, hosting_on, until
 
 
-def test_endpoints_come_back_with_the_local_cloud_and_none_of_their_processes_stays(
+def test_endpoints_and_their_queues_come_back_and_none_of_the_processes_stays(
     tmp_path: Path,
 ) -> None:
     with running_cloud(tmp_path) as cloud:
@@ -22,16 +23,22 @@ def test_endpoints_come_back_with_the_local_cloud_and_none_of_their_processes_st
         hosting.sagemaker.delete_model(ModelName="returning")
         before = hosting.processes("returning")
         assert before
+        asynchronous(hosting, "lasting", MaxConcurrentInvocationsPerInstance=1)
+        asked = [ask(hosting, "lasting", f"slow 1.{number}") for number in range(2)]
+        until(lambda: "slow request" in hosting.log("lasting"))
 
         process.stop(cloud.settings)
         assert not any(one.is_running() for one in before)
         process.start(cloud.settings)
         answers_again(hosting, "returning", "returning")
+        asked.append(ask(hosting, "lasting", "slow 3"))
 
         _killed_while_an_endpoint_is_made(hosting)
         answers_again(hosting, "returning", "returning")
         assert hosting.settled("made-twice")["EndpointStatus"] == "InService"
         assert hosting.invoke("made-twice")["model"] == "made-twice"
+        for answer in asked:
+            assert result(hosting, answer["OutputLocation"])["model"] == "lasting"
         leftovers = hosting.processes("returning") + hosting.processes("made-twice")
     until(lambda: not any(one.is_running() for one in leftovers))
 

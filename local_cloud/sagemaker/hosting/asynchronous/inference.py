@@ -1,0 +1,106 @@
+"""Hands waiting requests to the instances that are free, and tells what became of them."""
+
+from __future__ import annotations
+
+import threading
+from weakref import WeakKeyDictionary
+
+from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting.asynchronous.outcome import EXPIRED, Outcome
+from local_cloud.sagemaker.hosting.asynchronous.queue import Queue
+from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest
+from local_cloud.sagemaker.hosting.asynchronous.worker import Worker
+from local_cloud.sagemaker.service import SageMakerService
+from local_cloud.sagemaker.store import Store
+
+POLL_SECONDS = 0.2
+DEFAULT_CONCURRENCY = 4
+"""Requests that an instance gets at once where MaxConcurrentInvocationsPerInstance is not given;
+on AWS, SageMaker chooses."""
+
+
+class AsyncInference:
+    """That of one local cloud."""
+
+    def __init__(self, service: SageMakerService) -> None:
+        self._service = service
+        self.queue = Queue(service.store)
+        self._worker = Worker(service)
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to hand out what waits; nothing where that has begun."""
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+        self._service.tasks.start("asynchronous inference", self._run)
+
+    def accept(self, request: AsyncRequest) -> None:
+        """Once this returns, no end of the local cloud loses the request."""
+        self.queue.put(request)
+        self._wake.set()
+
+    def forget(self, endpoint: str) -> None:
+        """The endpoint is deleted, and with it its queue."""
+        self.queue.forget(endpoint)
+
+    def _run(self) -> None:
+        while not self._service.tasks.stopping:
+            for endpoint in self.queue.endpoints():
+                self._hand_out(endpoint)
+            self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+
+    def _hand_out(self, endpoint: str) -> None:
+        for request in self.queue.take_expired(endpoint):
+            reason = f"The request waited for more than its {request['ttl']} seconds to live."
+            self._begin(request, Outcome(status=EXPIRED, reason=reason))
+        for _ in range(self._capacity(endpoint) - self.queue.at_work(endpoint)):
+            next_one = self.queue.take(endpoint)
+            if next_one is None:
+                return
+            self._begin(next_one)
+
+    def _capacity(self, endpoint: str) -> int:
+        """How many requests the instances in service take at once."""
+        with registry.of(self._service).request_to(endpoint) as fleet:
+            if fleet is None:
+                return 0
+            client = fleet.plan.get("asynchronous", {}).get("ClientConfig", {})
+            each: int = client.get("MaxConcurrentInvocationsPerInstance", DEFAULT_CONCURRENCY)
+            return fleet.healthy_instances() * each
+
+    def _begin(self, request: AsyncRequest, outcome: Outcome | None = None) -> None:
+        self._service.tasks.start(
+            f"asynchronous request {request['id']}", lambda: self._serve(request, outcome)
+        )
+
+    def _serve(self, request: AsyncRequest, outcome: Outcome | None) -> None:
+        try:
+            result = outcome or self._worker.ask(request)
+            if self._service.tasks.stopping:
+                # What a stopping local cloud broke off is asked again after its next start.
+                return
+            if result is None:
+                self.queue.give_back(request)
+                return
+            self._worker.tell(request, result)
+            self.queue.done(request)
+        finally:
+            self.queue.leave(request)
+            self._wake.set()
+
+
+_inferences: WeakKeyDictionary[Store, AsyncInference] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def of(service: SageMakerService) -> AsyncInference:
+    """The asynchronous inference of the service's local cloud."""
+    with _making:
+        if service.store not in _inferences:
+            _inferences[service.store] = AsyncInference(service)
+        return _inferences[service.store]

@@ -1,0 +1,158 @@
+"""One request from S3 to the container and back, all with the model's role."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting.asynchronous.outcome import (
+    COMPLETED,
+    FAILED,
+    Outcome,
+    notice,
+    topic_of,
+)
+from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest, sent_headers
+from local_cloud.sagemaker.hosting.server import (
+    Answer,
+    ContainerGoneError,
+    InvocationTimeoutError,
+)
+from local_cloud.sagemaker.hosting.state import KIND
+from local_cloud.sagemaker.runner import places
+from local_cloud.sagemaker.service import SageMakerService
+
+logger = logging.getLogger("local_cloud.endpoints")
+ATTEMPTS = 3
+"""How many containers may go while they have a request, before that counts as its failure."""
+_AWS_ERRORS = (ClientError, BotoCoreError, ApiError)
+
+
+class Worker:
+    def __init__(self, service: SageMakerService) -> None:
+        self._service = service
+
+    def ask(self, request: AsyncRequest) -> Outcome | None:
+        """What the container made of the request; None where it has to be asked again."""
+        try:
+            body = self._input(request)
+        except _AWS_ERRORS as error:
+            return Outcome(
+                status=FAILED,
+                reason=f"Failed to download the input {request.get('input')}: {_text(error)}",
+            )
+        try:
+            answer = self._invoke(request, body)
+        except InvocationTimeoutError:
+            return Outcome(
+                status=FAILED,
+                reason=(
+                    "Your invocation timed out while waiting for a response from container "
+                    f"primary: it had {request['timeout']} seconds."
+                ),
+            )
+        except ContainerGoneError as error:
+            if request["attempts"] + 1 < ATTEMPTS:
+                return None
+            reason = f"The container went {ATTEMPTS} times while it had the request: {error}"
+            return Outcome(status=FAILED, reason=reason)
+        return None if answer is None else _outcome(answer)
+
+    def tell(self, request: AsyncRequest, outcome: Outcome) -> None:
+        """Write what was answered to S3, then publish the notice that the endpoint wants."""
+        notification = self._output_config(request).get("NotificationConfig", {})
+        try:
+            self._write(request, outcome)
+        except _AWS_ERRORS as error:
+            place = request["output"] if outcome.completed else request.get("failure")
+            reason = f"Failed to upload the response to {place}: {_text(error)}"
+            self._log(request, reason)
+            outcome = Outcome(status=FAILED, reason=reason)
+        topic = topic_of(outcome, notification)
+        if topic is None:
+            return
+        region = self._service.settings.region
+        message = json.dumps(notice(request, outcome, notification, region))
+        try:
+            self._client(request, "sns").publish(TopicArn=topic, Message=message)
+        except _AWS_ERRORS as error:
+            self._log(request, f"cannot publish to {topic}: {_text(error)}")
+
+    def _input(self, request: AsyncRequest) -> bytes:
+        if "inline" in request:
+            return base64.b64decode(request["inline"])
+        place = places.parse(request["input"])
+        found = self._client(request, "s3").get_object(Bucket=place.bucket, Key=place.key)
+        body: bytes = found["Body"].read()
+        return body
+
+    def _invoke(self, request: AsyncRequest, body: bytes) -> Answer | None:
+        """None where nothing is in service."""
+        with registry.of(self._service).request_to(request["endpoint"]) as fleet:
+            variant = fleet.pick(None) if fleet is not None else None
+            server = variant.server if variant is not None else None
+            if server is None or server.exit_status is not None:
+                return None
+            return server.invoke(sent_headers(request), body, request["timeout"])
+
+    def _write(self, request: AsyncRequest, outcome: Outcome) -> None:
+        if not outcome.completed and "failure" not in request:
+            return
+        uri = request["output"] if outcome.completed else request["failure"]
+        body = outcome.body or (b"" if outcome.completed else _as_json(outcome.reason))
+        place, key = places.parse(uri), self._output_config(request).get("KmsKeyId")
+        more = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+        if outcome.content_type:
+            more["ContentType"] = outcome.content_type
+        s3 = self._client(request, "s3")
+        s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, **more)
+
+    def _plan(self, request: AsyncRequest) -> Any:
+        document = self._service.store.find(KIND, request["endpoint"]) or {}
+        return document.get("_serving") or {"asynchronous": {"OutputConfig": {}}, "variants": []}
+
+    def _output_config(self, request: AsyncRequest) -> dict[str, Any]:
+        config: dict[str, Any] = self._plan(request).get("asynchronous", {}).get("OutputConfig", {})
+        return config
+
+    def _client(self, request: AsyncRequest, name: str) -> Any:
+        variants = self._plan(request)["variants"]
+        if not variants:
+            raise ApiError("ValidationException", "the endpoint is gone")
+        session = self._service.credentials.as_role(
+            variants[0]["role"], session_name=f"endpoint-{request['endpoint']}"[:64]
+        )
+        return session.client(name)
+
+    def _log(self, request: AsyncRequest, text: str) -> None:
+        logger.warning(
+            "%s, asynchronous request %s: %s", request["endpoint"], request["inference_id"], text
+        )
+
+
+def _outcome(answer: Answer) -> Outcome:
+    content_type = answer.headers.get("content-type", "application/octet-stream")
+    if 200 <= answer.status < 300:
+        return Outcome(status=COMPLETED, content_type=content_type, body=answer.body)
+    kind = "client" if 400 <= answer.status < 500 else "server"
+    original = answer.body.decode(errors="replace")
+    return Outcome(
+        status=FAILED,
+        reason=f'Received {kind} error ({answer.status}) from primary with message "{original}".',
+        content_type=content_type,
+        body=answer.body,
+    )
+
+
+def _as_json(reason: str) -> bytes:
+    return json.dumps({"message": reason}).encode()
+
+
+def _text(error: Exception) -> str:
+    return str(getattr(error, "message", None) or error)
