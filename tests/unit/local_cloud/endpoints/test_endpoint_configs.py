@@ -7,7 +7,6 @@ from botocore.exceptions import ClientError
 
 from tests.unit.local_cloud.endpoints.conftest import Hosting, variant
 
-DESTINATION = "s3://models/captured"
 SERVERLESS = {"VariantName": "v", "ModelName": "any", "ServerlessConfig": {}}
 SERVERLESS["ServerlessConfig"] = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
 
@@ -16,10 +15,6 @@ SERVERLESS["ServerlessConfig"] = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
     ("changes", "words"),
     [
         ({"ProductionVariants": [SERVERLESS]}, "serverless inference"),
-        (
-            {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": DESTINATION}}},
-            "asynchronous inference",
-        ),
         ({"ShadowProductionVariants": [variant("any")]}, "shadow variants"),
         (
             {"ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.large"}]},
