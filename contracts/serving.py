@@ -21,6 +21,9 @@ Mode = Literal["realtime", "serverless", "async", "batch"]
 Update = Literal["replace", "split", "shadow"]
 Strategy = Literal["all-at-once", "canary", "linear", "rolling"]
 
+MAX_UPDATE_SECONDS = 28_800
+"""That SageMaker lets an update of an endpoint take (MaximumExecutionTimeoutInSeconds)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rollout:

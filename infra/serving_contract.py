@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.documents import from_document
+from contracts.documents import from_document, to_document
 from contracts.serving import Serving
 from infra.settings.serving import ServingSettings
-from infra.settings.serving_rollout import DEFAULT_STEP_PERCENT, DEFAULT_STEP_WAIT_SECONDS
 
 # What the model package says; deployments do not ask.
 _OF_THE_PACKAGE = {"content_types", "response_types"}
@@ -16,10 +15,6 @@ def serving_contract(settings: ServingSettings) -> Serving:
     document = settings.model_dump(
         mode="json", exclude_none=True, exclude=_OF_THE_PACKAGE | {"split_share"}
     )
-    document["rollout"] = {
-        "step_percent": DEFAULT_STEP_PERCENT,
-        "step_wait_seconds": DEFAULT_STEP_WAIT_SECONDS,
-        **document["rollout"],
-    }
+    document["rollout"] = to_document(settings.rollout.contract)
     document["first_share"] = settings.first_share
     return from_document(Serving, document, what="the serving of the settings")

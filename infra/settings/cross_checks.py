@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from contracts.serving import MAX_UPDATE_SECONDS
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import Fault
 from infra.settings.workload import WorkloadSettings
@@ -72,3 +73,24 @@ def promotion_faults(
     itself = promotion.source == environment.name
     problem = "is this environment itself" if itself else "is no environment"
     yield Fault(file, "promotion.from", problem, ", ".join(others), promotion.source)
+
+
+def rollout_faults(
+    workload: WorkloadSettings, environment: EnvironmentSettings, file: str
+) -> Iterator[Fault]:
+    """Faults of an update that would wait longer than SageMaker lets one take."""
+    rollout = workload.serving.rollout.contract
+    if not workload.serving.has_instances or rollout.strategy == "all-at-once":
+        return
+    waits = rollout.waiting_seconds(environment.deployment.bake_seconds)
+    timeout = environment.deployment.timeout_minutes * 60
+    if waits + timeout > MAX_UPDATE_SECONDS:
+        yield Fault(
+            file,
+            "serving.rollout.step_wait_seconds",
+            f"makes an update wait {waits} seconds in all with deployment.bake_seconds, and "
+            f"deployment.timeout_minutes adds {timeout}",
+            f"{MAX_UPDATE_SECONDS} seconds together, which SageMaker lets an update take; larger "
+            "steps are fewer",
+            rollout.step_wait_seconds,
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.settings.cross_checks import code_faults, image_faults, promotion_faults
+from infra.settings.cross_checks import code_faults, image_faults, promotion_faults, rollout_faults
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import ConfigurationError, Fault
 from infra.settings.folders import SettingsFolder, settings_folder
@@ -131,6 +131,7 @@ def _load_workload(
             found, environment, workload_file=file.shown, environment_file=environment_file
         )
         faults += file.located(found_faults)
+        faults += file.located(rollout_faults(found, environment, file.shown))
     return found, faults
 
 

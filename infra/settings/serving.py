@@ -95,6 +95,11 @@ class ServingSettings(SettingsModel):
     )
 
     @property
+    def has_instances(self) -> bool:
+        """Whether there is an endpoint with instances of its own."""
+        return self.mode in ("realtime", "async")
+
+    @property
     def first_share(self) -> float:
         """The share of requests that a new model gets first, 0 to 1."""
         if self.update != "split":

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, model_validator
 
+from contracts.serving import Rollout, Strategy
 from infra.settings.model import FieldFault, SettingsModel, refuse
 
-RolloutStrategy = Literal["all-at-once", "canary", "linear", "rolling"]
-
-DEFAULT_STEP_PERCENT = 10
-DEFAULT_STEP_WAIT_SECONDS = 300
 # LinearStepSize in the API reference of TrafficRoutingConfig: 10 to 50 percent of the capacity.
 _LEAST_LINEAR_PERCENT = 10
 
@@ -19,7 +14,7 @@ _LEAST_LINEAR_PERCENT = 10
 class RolloutSettings(SettingsModel):
     """How a new model takes the old one's place."""
 
-    strategy: RolloutStrategy = Field(
+    strategy: Strategy = Field(
         default="all-at-once",
         description="all-at-once (default), canary, linear or rolling; the last three need "
         "instance_count: 2 or more",
@@ -39,6 +34,15 @@ class RolloutSettings(SettingsModel):
         "(default 300); none with all-at-once",
     )
 
+    @property
+    def contract(self) -> Rollout:
+        """The same as the functions of deployment read it, with the defaults in place."""
+        given = {"step_percent": self.step_percent, "step_wait_seconds": self.step_wait_seconds}
+        return Rollout(
+            strategy=self.strategy,
+            **{key: value for key, value in given.items() if value is not None},
+        )
+
     @model_validator(mode="after")
     def _steps_fit(self) -> RolloutSettings:
         refuse(self._faults())
@@ -55,7 +59,7 @@ class RolloutSettings(SettingsModel):
                 for key, value in given.items()
                 if value is not None
             ]
-        percent = self.step_percent or DEFAULT_STEP_PERCENT
+        percent = self.contract.step_percent
         if self.strategy == "linear" and percent < _LEAST_LINEAR_PERCENT:
             problem = "is less than a linear step may be on SageMaker"
             return [FieldFault("step_percent", percent, problem, "10 to 50")]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.serving import Rollout, Serving
+from contracts.serving import MAX_UPDATE_SECONDS, Rollout, Serving
 
-MIN_EXECUTION_SECONDS = 600
-MAX_EXECUTION_SECONDS = 28_800
-"""Bounds of MaximumExecutionTimeoutInSeconds in SageMaker's API."""
+_MIN_UPDATE_SECONDS = 600
 
 
 def deployment_config(
@@ -34,7 +32,7 @@ def deployment_config(
     rollout = serving.rollout
     # SageMaker wants the limit above the sum of all waits.
     needed = rollout.waiting_seconds(bake_seconds) + timeout_seconds
-    limit = min(max(needed, MIN_EXECUTION_SECONDS), MAX_EXECUTION_SECONDS)
+    limit = min(max(needed, _MIN_UPDATE_SECONDS), MAX_UPDATE_SECONDS)
     config: dict[str, Any] = {}
     if rollout.strategy == "rolling":
         config["RollingUpdatePolicy"] = {

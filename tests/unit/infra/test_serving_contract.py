@@ -56,7 +56,7 @@ def test_an_alarm_that_is_not_wanted_stays_away() -> None:
 def test_every_section_has_the_names_of_the_settings() -> None:
     floor: dict[str, Any] = {"schedule": "cron(0 7 ? * MON-FRI *)", "min_instances": 2}
     bounds: dict[str, Any] = {
-        "min_instances": 1,
+        "min_instances": 2,
         "max_instances": 3,
         "invocations_per_instance": 500,
     }
