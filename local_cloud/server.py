@@ -7,6 +7,7 @@ that MiniStack, which reads its own from the environment at import, finds them t
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import logging
 import os
@@ -72,6 +73,7 @@ def run(settings: LocalCloudSettings) -> None:
     def on_start() -> None:
         tasks.start("save state", lambda: save_state_regularly(tasks))
         tasks.start("scale", lambda: scale_when_serving(service, scaler))
+        tasks.start("cloudwatch", lambda: watch_metrics(service))
         tasks.start("resume", lambda: resume_when_serving(service))
 
     def on_stop() -> None:
@@ -185,6 +187,18 @@ def add_instance_types(settings: LocalCloudSettings) -> None:
 def scale_when_serving(service: SageMakerService, scaler: Scaler) -> None:
     if wait_until_serving(service.settings, service.tasks):
         scaler.run(service.tasks)
+
+
+def watch_metrics(service: SageMakerService) -> None:
+    """Collect the endpoints' metrics and evaluate the alarms until the local cloud stops."""
+    from local_cloud.cloudwatch.watch import Watch
+    from local_cloud.ministack_bridge.cloudwatch import CloudWatch, replace_evaluation
+    from local_cloud.sagemaker.hosting import metrics
+
+    cloudwatch = CloudWatch(service.settings.account_id, service.settings.region)
+    replace_evaluation()
+    collect = functools.partial(metrics.of(service).flush, cloudwatch.record)
+    Watch(cloudwatch, [collect]).run(lambda: service.tasks.stopping)
 
 
 def resume_when_serving(service: SageMakerService) -> None:

@@ -1,4 +1,4 @@
-"""Endpoints: their states, and blue/green updates that shift all traffic at once.
+"""Endpoints: their states and what may change them.
 
 States and their order: "EndpointStatus" of DescribeEndpoint in the SageMaker API reference.
 """
@@ -6,11 +6,16 @@ States and their order: "EndpointStatus" of DescribeEndpoint in the SageMaker AP
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting import deployment, description, weights
+from local_cloud.sagemaker.hosting import (
+    deployment,
+    description,
+    guardrail_checks,
+    progress,
+    weights,
+)
 from local_cloud.sagemaker.hosting import plan as plans
 from local_cloud.sagemaker.hosting.asynchronous import inference
 from local_cloud.sagemaker.hosting.state import KIND, publish
@@ -24,18 +29,14 @@ _STATUS = "EndpointStatus"
 _SUMMARY = (_NAME, "EndpointArn", "CreationTime", "LastModifiedTime", _STATUS)
 _SORT_KEYS = {"Name": _NAME, "CreationTime": "CreationTime", "Status": _STATUS}
 _SETTLED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
-SUPPORTED = (
-    "blue/green updates with traffic routing ALL_AT_ONCE, a WaitIntervalInSeconds of 0 and no "
-    "alarms: the new fleet answers /ping before it takes all traffic, and a new fleet that does "
-    "not come up leaves the old one in service"
-)
+_UPDATABLE = ("InService", "UpdateRollbackFailed")
 
 
 def create_endpoint(service: SageMakerService, request: Request) -> Response:
     """Raises ValidationException."""
     name = request[_NAME]
     arn = service.arn(f"endpoint/{name}")
-    _refuse_lacking(request.get("DeploymentConfig", {}))
+    guardrail_checks.check(service, request.get("DeploymentConfig", {}))
     plan = plans.make(service, request["EndpointConfigName"])
     now = time.time()
     document: Document = {
@@ -46,6 +47,7 @@ def create_endpoint(service: SageMakerService, request: Request) -> Response:
         "CreationTime": now,
         "LastModifiedTime": now,
         "_pending": plan,
+        "_pending_since": now,
     }
     if "DeploymentConfig" in request:
         document["LastDeploymentConfig"] = request["DeploymentConfig"]
@@ -60,19 +62,24 @@ def create_endpoint(service: SageMakerService, request: Request) -> Response:
 
 
 def update_endpoint(service: SageMakerService, request: Request) -> Response:
-    """What serves now goes on until the new fleet has answered /ping. Raises
+    """What serves now goes on until the new fleet has proved itself. Raises
     ValidationException."""
     name = request[_NAME]
-    _find(service, name)
-    _refuse_lacking(request.get("DeploymentConfig", {}))
+    found = _find(service, name)
+    guardrails = _guardrails(request, found)
     plan = plans.make(service, request["EndpointConfigName"])
 
     def begin(document: Document) -> None:
         _check_can_update(document)
         if request.get("RetainAllVariantProperties"):
             _retain(plan, document, request)
+        guardrail_checks.check_update(service, guardrails, new=plan, old=document["_serving"])
+        now = time.time()
         document.pop("FailureReason", None)
-        document.update(LastModifiedTime=time.time(), _pending=plan)
+        document.pop(progress.PROGRESS, None)
+        document.update(
+            LastModifiedTime=now, _pending=plan, _pending_since=now, _guardrails=guardrails
+        )
         document[_STATUS] = "Updating"
         if "DeploymentConfig" in request:
             document["LastDeploymentConfig"] = request["DeploymentConfig"]
@@ -85,14 +92,24 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
     return {"EndpointArn": document["EndpointArn"]}
 
 
+def _guardrails(request: Request, endpoint: Document) -> dict[str, Any]:
+    """The DeploymentConfig that the update follows."""
+    retained = (
+        endpoint.get("LastDeploymentConfig", {}) if request.get("RetainDeploymentConfig") else {}
+    )
+    found: dict[str, Any] = request.get("DeploymentConfig", retained)
+    return found
+
+
 def update_endpoint_weights_and_capacities(service: SageMakerService, request: Request) -> Response:
-    """The same servers take the traffic in other shares. Raises ValidationException."""
+    """Other shares of the traffic, more or fewer instances. Raises ValidationException."""
 
     def begin(document: Document) -> None:
         _check_can_update(document)
         plan = weights.wanted(document, request["DesiredWeightsAndCapacities"])
         weights.say(document, plan, "Desired")
         document.pop("FailureReason", None)
+        document.pop(progress.PROGRESS, None)
         document.update(LastModifiedTime=time.time())
         document[weights.WANTED] = plan
         document[_STATUS] = "Updating"
@@ -107,7 +124,7 @@ def _check_can_update(document: Document) -> None:
     arn, status = document["EndpointArn"], document[_STATUS]
     if status not in _SETTLED:
         raise ValidationException(f'Cannot update in-progress endpoint "{arn}".')
-    if status != "InService":
+    if status not in _UPDATABLE:
         raise ValidationException(
             f'Cannot update endpoint "{arn}" in status {status}: it can only be deleted.'
         )
@@ -125,37 +142,9 @@ def _retain(plan: plans.Plan, endpoint: Document, request: Request) -> None:
     )
 
 
-def _refuse_lacking(config: Mapping[str, Any]) -> None:
-    lacking = []
-    blue_green = config.get("BlueGreenUpdatePolicy", {})
-    routing = blue_green.get("TrafficRoutingConfiguration", {})
-    kind = routing.get("Type", "ALL_AT_ONCE")
-    if kind != "ALL_AT_ONCE":
-        lacking.append(f"traffic routing {kind}")
-    elif routing.get("WaitIntervalInSeconds"):
-        lacking.append("a baking period (TrafficRoutingConfiguration.WaitIntervalInSeconds)")
-    if blue_green.get("TerminationWaitInSeconds"):
-        lacking.append("TerminationWaitInSeconds")
-    if "RollingUpdatePolicy" in config:
-        lacking.append("rolling updates (RollingUpdatePolicy)")
-    if config.get("AutoRollbackConfiguration", {}).get("Alarms"):
-        lacking.append("roll-back by alarms (AutoRollbackConfiguration.Alarms)")
-    if lacking:
-        raise ValidationException(
-            f"The local cloud does not have {'; '.join(lacking)}. It has {SUPPORTED}."
-        )
-
-
 def describe_endpoint(service: SageMakerService, request: Request) -> Response:
     document = _find(service, request[_NAME])
-    answer = {**public(document), **description.of(document)}
-    if document[_STATUS] == "Updating" and "_pending" in document:
-        pending = document["_pending"]
-        answer["PendingDeploymentSummary"] = {
-            "EndpointConfigName": pending["config"],
-            "StartTime": document["LastModifiedTime"],
-        }
-    return answer
+    return {**public(document), **description.of(document)}
 
 
 def list_endpoints(service: SageMakerService, request: Request) -> Response:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting import invocation, registry
 from local_cloud.sagemaker.hosting.capture_record import Payload
 from local_cloud.sagemaker.hosting.fleet import Fleet
+from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.observers import Asked
 from local_cloud.sagemaker.hosting.server import (
     Answer,
@@ -22,7 +24,7 @@ from local_cloud.sagemaker.hosting.server import (
     InvocationTimeoutError,
 )
 from local_cloud.sagemaker.hosting.state import KIND
-from local_cloud.sagemaker.hosting.variant import Variant
+from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 
@@ -46,7 +48,13 @@ _REFUSED = {
     "x-amzn-sagemaker-enable-explanations": "online explanations (EnableExplanations)",
 }
 # EndpointStatus in which an endpoint takes requests.
-_TAKES_REQUESTS = ("InService", "Updating", "SystemUpdating", "RollingBack")
+_TAKES_REQUESTS = (
+    "InService",
+    "Updating",
+    "SystemUpdating",
+    "RollingBack",
+    "UpdateRollbackFailed",
+)
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -63,6 +71,7 @@ def invoke_endpoint(
 ) -> Reply:
     """Status, headers and body of the answer. Raises ApiError: ValidationError,
     ServiceUnavailable, InternalFailure."""
+    began = time.perf_counter()
     given = {name.lower(): value for name, value in headers.items()}
     if len(body) > MOST_BYTES:
         raise ApiError(
@@ -72,16 +81,39 @@ def invoke_endpoint(
     if lacking:
         raise ValidationError(f"The local cloud does not have {'; '.join(lacking)}.")
     check_takes_requests(service, endpoint_name)
-    with registry.of(service).request_to(endpoint_name) as found:
-        fleet = _in_service(endpoint_name, found)
-        variant = _variant(endpoint_name, fleet, given.get(_TARGET_VARIANT))
-        sent = {name: given[name.lower()] for name in _PASSED_ON if name.lower() in given}
-        asked = Asked.now(sent.get("Content-Type", ""), body, sent.get(_INFERENCE_ID))
-        status, answered, content = _ask(service, endpoint_name, variant, sent, body)
-        if status == 200:
-            answer = Payload(content_type=answered[_CONTENT_TYPE], body=content)
-            fleet.observers.observe(variant.plan["variant"], asked, answer)
-        return status, answered, content
+    sent = {name: given[name.lower()] for name in _PASSED_ON if name.lower() in given}
+    call = Call(
+        endpoint=endpoint_name,
+        target=given.get(_TARGET_VARIANT),
+        headers=sent,
+        body=body,
+        began=began,
+    )
+    passed_over: list[Fleet] = []
+    while True:
+        with registry.of(service).request_to(endpoint_name, passed_over) as fleet:
+            if fleet is None:
+                raise _unavailable(endpoint_name, passed_over)
+            _check_synchronous(endpoint_name, fleet)
+            variant = _variant(call.endpoint, fleet, call.target)
+            try:
+                return _answer(service, call, fleet, variant)
+            except NoInstanceError:
+                # Nothing of the request was sent: during an update another fleet can answer it.
+                passed_over.append(fleet)
+                if not registry.of(service).others(endpoint_name, passed_over):
+                    invocation.note_unanswered(service, call, fleet, variant)
+
+
+def _answer(service: SageMakerService, call: Call, fleet: Fleet, variant: Variant) -> Reply:
+    asked = Asked.now(
+        call.headers.get("Content-Type", ""), call.body, call.headers.get(_INFERENCE_ID)
+    )
+    status, answered, content = _ask(service, call, fleet, variant)
+    if status == 200:
+        answer = Payload(content_type=answered[_CONTENT_TYPE], body=content)
+        fleet.observers.observe(variant.plan["variant"], asked, answer)
+    return status, answered, content
 
 
 def check_takes_requests(service: SageMakerService, name: str) -> Document:
@@ -94,19 +126,21 @@ def check_takes_requests(service: SageMakerService, name: str) -> Document:
     return document
 
 
-def _in_service(name: str, fleet: Fleet | None) -> Fleet:
-    if fleet is None:
-        raise ApiError(
-            "ServiceUnavailable",
-            f"Endpoint {name} has no instance in service: the local cloud is starting it again.",
-            status=503,
-        )
+def _unavailable(name: str, passed_over: Sequence[Fleet]) -> ApiError:
+    where = "the local cloud is starting it again"
+    if passed_over:
+        logs = passed_over[0].folder
+        where = f"its containers ended and are being restarted. The logs are in {logs}"
+    message = f"Endpoint {name} has no healthy instance in service: {where}."
+    return ApiError("ServiceUnavailable", message, status=503)
+
+
+def _check_synchronous(name: str, fleet: Fleet) -> None:
     if "asynchronous" in fleet.plan:
         raise ValidationError(
             f"Endpoint {name} is asynchronous (its endpoint configuration has an "
             "AsyncInferenceConfig): it is invoked by InvokeEndpointAsync, not by InvokeEndpoint."
         )
-    return fleet
 
 
 def _variant(name: str, fleet: Fleet, target: str | None) -> Variant:
@@ -116,36 +150,26 @@ def _variant(name: str, fleet: Fleet, target: str | None) -> Variant:
     return variant
 
 
-def _ask(
-    service: SageMakerService, name: str, variant: Variant, sent: Mapping[str, str], body: bytes
-) -> Reply:
-    server = variant.server
-    if server is None or server.exit_status is not None:
-        raise ApiError(
-            "ServiceUnavailable",
-            f"Variant {variant.plan['variant']} of endpoint {name} has no healthy instance: its "
-            f"container ended and is being restarted. The log is in {variant.log}.",
-            status=503,
-        )
+def _ask(service: SageMakerService, call: Call, fleet: Fleet, variant: Variant) -> Reply:
     try:
-        answer = server.invoke(sent, body, MODEL_SECONDS)
+        answer = invocation.ask(service, call, fleet, variant, timeout_seconds=MODEL_SECONDS)
     except InvocationTimeoutError:
         message = (
             "Your invocation timed out while waiting for a response from container primary. "
             "Review the latency metrics for each container in Amazon CloudWatch, resolve the "
             "issue, and try again."
         )
-        return _model_error(service, name, 0, message.encode())
+        return _model_error(service, call.endpoint, 0, message.encode())
     except ContainerGoneError as error:
-        logger.warning("%s: the container broke a request off: %s", name, error)
+        logger.warning("%s: the container broke a request off: %s", call.endpoint, error)
         raise ApiError(
             "InternalFailure",
             "An exception occurred while sending request to model: "
-            f"{error}. The container's log is in {variant.log}.",
+            f"{error}. The container's log is in {variant.folder}.",
             status=500,
         ) from error
     if not 200 <= answer.status < 300:
-        return _model_error(service, name, answer.status, answer.body)
+        return _model_error(service, call.endpoint, answer.status, answer.body)
     return 200, _answered_headers(variant, answer), answer.body
 
 

@@ -1,8 +1,9 @@
-"""The background work of an endpoint: create, update blue/green, bring up again, delete.
+"""The background work of an endpoint: create, update, scale, bring up again, delete.
 
 An endpoint's document keeps under ``_serving`` the plan of the fleet that takes its traffic,
-under ``_pending`` the plan of the one that is being started, and under ``_desired`` the plan of
-the one that serves with the weights that it is to have.
+under ``_pending`` the plan of the one that is being started (with ``_pending_since`` and its
+``_guardrails``), and under ``_desired`` the plan of the one that serves with the weights and
+instance counts that it is to have.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import shutil
 import time
 from typing import Any
 
-from local_cloud.sagemaker.hosting import registry, weights
+from local_cloud.sagemaker.hosting import progress, registry, update, weights
 from local_cloud.sagemaker.hosting.asynchronous import inference as asynchronous
 from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
+from local_cloud.sagemaker.hosting.instance import remove_files
 from local_cloud.sagemaker.hosting.plan import Plan
-from local_cloud.sagemaker.hosting.state import KIND, change
-from local_cloud.sagemaker.hosting.variant import remove_files
+from local_cloud.sagemaker.hosting.state import KIND, PENDING, change
+from local_cloud.sagemaker.hosting.traffic import Traffic
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.tags import remove_all
+
+_BACK = ("SystemUpdating", "RollingBack", "UpdateRollbackFailed")
 
 
 def begin(service: SageMakerService, endpoint: str) -> None:
@@ -45,10 +49,15 @@ def _work(service: SageMakerService, endpoint: str) -> None:
         if "_serving" in document and not _is_served(service, endpoint):
             _bring_up_again(service, endpoint, document["_serving"])
         document = service.store.get(KIND, endpoint)
-        if "_pending" in document and document["EndpointStatus"] != "Failed":
-            _deploy(service, endpoint, document["_pending"])
-        elif weights.WANTED in document and document["EndpointStatus"] != "Failed":
-            _reweigh(service, endpoint, document[weights.WANTED])
+        if document["EndpointStatus"] == "Failed":
+            return
+        traffic = registry.of(service).traffic(endpoint)
+        if "_pending" in document and traffic is None:
+            _create(service, endpoint, document["_pending"])
+        elif "_pending" in document and traffic is not None:
+            update.run(service, document, traffic, lambda plan: _finish(service, endpoint, plan))
+        elif weights.WANTED in document and traffic is not None:
+            _scale(service, document, traffic)
     except Exception as error:
         reason = f"InternalServerError: {type(error).__name__}: {error}"
         if document["EndpointStatus"] == "Deleting" or not _is_served(service, endpoint):
@@ -58,56 +67,72 @@ def _work(service: SageMakerService, endpoint: str) -> None:
         raise
 
 
-def _deploy(service: SageMakerService, endpoint: str, plan: Plan) -> None:
+def _create(service: SageMakerService, endpoint: str, plan: Plan) -> None:
     fleet = Fleet(service, endpoint, plan)
+    count = sum(fleet.planned.values())
+    progress.say(service, endpoint, progress.CREATING, f"Launching {count} instance(s).")
     try:
         if not fleet.start(cancelled=lambda: service.tasks.stopping):
             return
     except FleetError as error:
-        _note_failure(service, endpoint, str(error))
+        change(service, endpoint, "Failed", remove=PENDING, FailureReason=str(error))
         return
-    before = registry.of(service).shift(endpoint, fleet)
-    if before is not None:
-        before.retire()
+    registry.of(service).begin(endpoint, fleet)
+    _finish(service, endpoint, plan)
+
+
+def _finish(service: SageMakerService, endpoint: str, plan: Plan) -> None:
     change(
         service,
         endpoint,
         "InService",
-        remove=("_pending", "FailureReason"),
+        remove=(*PENDING, "FailureReason"),
         EndpointConfigName=plan["config"],
         ProductionVariants=_summaries(plan),
         _serving=plan,
     )
 
 
-def _reweigh(service: SageMakerService, endpoint: str, plan: Plan) -> None:
-    with registry.of(service).request_to(endpoint) as fleet:
-        if fleet is None:
+def _scale(service: SageMakerService, document: Document, traffic: Traffic) -> None:
+    """More or fewer instances, then the weights. What cannot come up leaves things as they were."""
+    endpoint, plan, serving = (
+        document["EndpointName"],
+        document[weights.WANTED],
+        document["_serving"],
+    )
+    fleet = traffic.fleets[0]
+    counts, before = weights.counts(plan), weights.counts(serving)
+    if counts != before:
+        direction = "out" if sum(counts.values()) > sum(before.values()) else "in"
+        message = f"Scaling {direction} desired instance count to {sum(counts.values())}."
+        progress.say(service, endpoint, progress.UPDATING, message)
+    try:
+        if not fleet.scale(counts, cancelled=lambda: service.tasks.stopping):
             return
-        fleet.reweigh({one["variant"]: one["weight"] for one in plan["variants"]})
+    except FleetError as error:
+        weights.say(document, serving, "Desired")
+        variants = document["ProductionVariants"]
+        gone = (weights.WANTED,)
+        change(service, endpoint, "RollingBack", remove=gone, ProductionVariants=variants)
+        fleet.scale(before, cancelled=lambda: service.tasks.stopping)
+        _keep_serving(service, endpoint, str(error))
+        return
+    fleet.reweigh({one["variant"]: one["weight"] for one in plan["variants"]})
+    fleet.plan = plan
     document = service.store.get(KIND, endpoint)
     weights.say(document, plan, "Current")
     change(
         service,
         endpoint,
         "InService",
-        remove=(weights.WANTED,),
+        remove=(weights.WANTED, progress.PROGRESS),
         ProductionVariants=document["ProductionVariants"],
         _serving=plan,
     )
 
 
-def _note_failure(service: SageMakerService, endpoint: str, reason: str) -> None:
-    if not _is_served(service, endpoint):
-        change(service, endpoint, "Failed", remove=("_pending",), FailureReason=reason)
-        return
-    # What served before never stopped, so that rolling back has nothing to wait for.
-    change(service, endpoint, "RollingBack", remove=("_pending",), FailureReason=reason)
-    _keep_serving(service, endpoint, reason)
-
-
 def _keep_serving(service: SageMakerService, endpoint: str, reason: str) -> None:
-    gone = ("_pending", weights.WANTED)
+    gone = (*PENDING, weights.WANTED)
     change(service, endpoint, "InService", remove=gone, FailureReason=reason)
 
 
@@ -119,18 +144,17 @@ def _bring_up_again(service: SageMakerService, endpoint: str, plan: Plan) -> Non
             return
     except FleetError as error:
         reason = f"After a restart of the local cloud: {error}"
-        gone = ("_pending", weights.WANTED)
+        gone = (*PENDING, weights.WANTED)
         change(service, endpoint, "Failed", remove=gone, FailureReason=reason[:1024])
         return
-    registry.of(service).shift(endpoint, fleet)
-    # RollingBack: the stop came between a failed update's two last changes of state.
-    change(service, endpoint, "InService", only_from=("SystemUpdating", "RollingBack"))
+    registry.of(service).begin(endpoint, fleet)
+    # RollingBack: the stop came before a failed update's last change of state.
+    change(service, endpoint, "InService", only_from=_BACK)
 
 
 def _delete(service: SageMakerService, endpoint: str) -> None:
-    before = registry.of(service).shift(endpoint, None)
-    if before is not None:
-        before.retire()
+    for fleet in registry.of(service).end(endpoint):
+        fleet.retire()
     folder = service.settings.endpoints_dir / endpoint
     if folder.exists():
         shutil.rmtree(folder)
@@ -141,18 +165,17 @@ def _delete(service: SageMakerService, endpoint: str) -> None:
 
 
 def _is_served(service: SageMakerService, endpoint: str) -> bool:
-    with registry.of(service).request_to(endpoint) as fleet:
-        return fleet is not None
+    return registry.of(service).traffic(endpoint) is not None
 
 
 def _remove_leftovers(service: SageMakerService, document: Document) -> None:
-    """Model files of deployments that a kill of the local cloud interrupted; logs stay."""
-    wanted = {document[key]["deployment"] for key in ("_serving", "_pending") if key in document}
+    """Model files of servers that a kill of the local cloud ended; logs stay."""
+    traffic = registry.of(service).traffic(document["EndpointName"])
+    living = {fleet.plan["deployment"] for fleet in traffic.fleets} if traffic else set()
     folder = service.settings.endpoints_dir / document["EndpointName"]
-    for deployment in folder.iterdir() if folder.exists() else ():
-        if deployment.name not in wanted:
-            for variant in deployment.iterdir():
-                remove_files(variant)
+    for instance in folder.glob("*/*/i-*"):
+        if instance.parent.parent.name not in living:
+            remove_files(instance)
 
 
 def _summaries(plan: Plan) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""All servers of one deployment of an endpoint, and the way of a request to one of them."""
+"""All instances of one deployment of an endpoint, and the way of a request to a variant."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from local_cloud.sagemaker.hosting.instance import DRAIN_SECONDS, HealthRule
 from local_cloud.sagemaker.hosting.observers import Observers
 from local_cloud.sagemaker.hosting.plan import Plan
-from local_cloud.sagemaker.hosting.variant import START_ERRORS, Variant
+from local_cloud.sagemaker.hosting.variant import Variant, VariantError
 from local_cloud.sagemaker.service import SageMakerService
 
-DRAIN_SECONDS = 65.0
-"""A request takes 60 s at most."""
 LOOK_SECONDS = 0.5
+ASYNCHRONOUS_SECONDS = 3_605.0
+"""InvocationTimeoutSeconds of an asynchronous request is an hour at most."""
 REASON_CHARACTERS = 1024
 """Length of a FailureReason."""
 
@@ -27,36 +28,70 @@ class FleetError(Exception):
 class Fleet:
     def __init__(self, service: SageMakerService, endpoint: str, plan: Plan) -> None:
         self.plan = plan
+        self.folder = service.settings.endpoints_dir / endpoint / plan["deployment"]
+        """Where its instances' files and logs are."""
+        # A server of one thread is busy for as long as a request may take.
+        busy = ASYNCHRONOUS_SECONDS if "asynchronous" in plan else DRAIN_SECONDS
         self._variants = [
-            Variant(service, endpoint, variant, plan["deployment"]) for variant in plan["variants"]
+            Variant(
+                service,
+                endpoint,
+                variant,
+                plan["deployment"],
+                health=HealthRule(busy_seconds=busy),
+            )
+            for variant in plan["variants"]
         ]
         self._weights = {variant["variant"]: variant["weight"] for variant in plan["variants"]}
         self._tasks = service.tasks
         self.observers = Observers(service, endpoint, plan)
         self._idle = threading.Condition()
         self._in_flight = 0
+        self._ended = False
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """How many instances the plan gives each variant."""
+        return {one["variant"]: one["instances"] for one in self.plan["variants"]}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many instances each variant has now."""
+        return {one.plan["variant"]: len(one.instances) for one in self._variants}
 
     def start(self, *, cancelled: Callable[[], bool]) -> bool:
-        """Bring all variants up, side by side; False if cancelled.
+        """As :meth:`start_with` as many instances as planned."""
+        return self.start_with(self.planned, cancelled=cancelled)
+
+    def start_with(self, counts: Mapping[str, int], *, cancelled: Callable[[], bool]) -> bool:
+        """Bring all variants up, side by side, with so many instances; False if cancelled.
 
         Raises FleetError with the reasons of all that did not come up; the others are ended.
         """
         try:
-            with ThreadPoolExecutor(len(self._variants)) as pool:
-                outcomes = list(pool.map(lambda one: _start(one, cancelled), self._variants))
+            up = self.scale(counts, cancelled=cancelled)
         except BaseException:
             self._end_all()
             raise
-        reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
-        if reasons or not all(outcomes):
+        if not up:
             self._end_all()
+        return up
+
+    def scale(self, counts: Mapping[str, int], *, cancelled: Callable[[], bool]) -> bool:
+        """Have so many instances of each variant, without a failed request; False if cancelled.
+
+        Raises FleetError with the reasons of all that did not come up; those that did, stay.
+        """
+        with ThreadPoolExecutor(len(self._variants)) as pool:
+            outcomes = list(
+                pool.map(
+                    lambda one: _scale(one, counts[one.plan["variant"]], cancelled), self._variants
+                )
+            )
+        reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
         if reasons:
             raise FleetError("; ".join(reasons)[:REASON_CHARACTERS])
-        if not all(outcomes):
-            return False
-        for variant in self._variants:
-            variant.serving = True
-        return True
+        return all(outcomes)
 
     def pick(self, target: str | None) -> Variant | None:
         """The variant asked for, else one by chance as the weights say; None if there is none."""
@@ -69,16 +104,16 @@ class Fleet:
         return random.choices(self._variants, weights)[0]  # noqa: S311 - traffic, not secrets
 
     def healthy_instances(self) -> int:
-        """How many servers of the production variants run."""
-        servers = [variant.server for variant in self._variants]
-        return sum(server is not None and server.exit_status is None for server in servers)
+        """How many instances of the production variants take requests."""
+        instances = [one for variant in self._variants for one in variant.instances]
+        return sum(one.running and one.healthy for one in instances)
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
         """The shares of the next requests, by variant; at least one is above 0."""
         self._weights = dict(weights)
 
     def enter(self) -> None:
-        """One more request is on its way; only the registry calls this, under its lock."""
+        """One more request is on its way; only its endpoint's Traffic calls this."""
         with self._idle:
             self._in_flight += 1
 
@@ -96,22 +131,16 @@ class Fleet:
         self._end_all()
 
     def _end_all(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
         self.observers.close()
-        for variant in self._variants:
-            variant.stop()
-            variant.remove_files()
+        with ThreadPoolExecutor(len(self._variants)) as pool:
+            list(pool.map(lambda one: one.stop(), self._variants))
 
 
-def _start(variant: Variant, cancelled: Callable[[], bool]) -> bool | str:
-    """Whether it came up, or why it did not."""
+def _scale(variant: Variant, count: int, cancelled: Callable[[], bool]) -> bool | str:
     try:
-        return variant.start(cancelled=cancelled)
-    except START_ERRORS as error:
-        text = getattr(error, "message", None) or str(error)
-        name = variant.plan["variant"]
-        lines = variant.last_lines()
-        reason = (
-            f"The primary container for production variant {name} did not pass the ping health "
-            f"check. Please check CloudWatch logs for this endpoint. Cause: {text}."
-        )
-        return f"{reason} The log ends with:\n{lines[-600:]}" if lines else reason
+        return variant.scale(count, cancelled=cancelled)
+    except VariantError as error:
+        return str(error)

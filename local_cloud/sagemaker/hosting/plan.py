@@ -41,6 +41,7 @@ class VariantPlan(TypedDict):
     role: str
     isolated: bool
     container: Container
+    instance_type: NotRequired[str]
 
 
 class Plan(TypedDict):
@@ -100,7 +101,7 @@ def find_model(service: SageMakerService, name: str) -> Document:
 def _variant(service: SageMakerService, variant: dict[str, Any]) -> VariantPlan:
     model = find_model(service, variant["ModelName"])
     timeout = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS)
-    return VariantPlan(
+    plan = VariantPlan(
         variant=variant["VariantName"],
         model=variant["ModelName"],
         weight=variant.get("InitialVariantWeight", 1.0),
@@ -110,3 +111,6 @@ def _variant(service: SageMakerService, variant: dict[str, Any]) -> VariantPlan:
         isolated=model["EnableNetworkIsolation"],
         container=model["_container"],
     )
+    if "InstanceType" in variant:
+        plan["instance_type"] = variant["InstanceType"]
+    return plan

@@ -1,13 +1,14 @@
-"""Which fleet takes an endpoint's traffic in this process."""
+"""Which fleets take an endpoint's traffic in this process."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from local_cloud.sagemaker.hosting.fleet import Fleet
+from local_cloud.sagemaker.hosting.traffic import Traffic
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Store
 
@@ -17,7 +18,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fleets: dict[str, Fleet] = {}
+        self._traffic: dict[str, Traffic] = {}
         self._work: dict[str, threading.Lock] = {}
 
     @contextmanager
@@ -29,25 +30,37 @@ class Registry:
             yield
 
     @contextmanager
-    def request_to(self, endpoint: str) -> Iterator[Fleet | None]:
-        """The fleet in service, which does not end before the request does; None if none is."""
-        with self._lock:
-            fleet = self._fleets.get(endpoint)
-            if fleet is not None:
-                fleet.enter()
+    def request_to(self, endpoint: str, without: Container[Fleet] = ()) -> Iterator[Fleet | None]:
+        """A fleet in service that is none of ``without``; it does not end before the request
+        does. None if there is none."""
+        traffic = self.traffic(endpoint)
+        fleet = None if traffic is None else traffic.enter(without)
         try:
             yield fleet
         finally:
             if fleet is not None:
                 fleet.leave()
 
-    def shift(self, endpoint: str, fleet: Fleet | None) -> Fleet | None:
-        """All traffic goes to ``fleet`` from now on (None: nowhere); answers the one before."""
+    def traffic(self, endpoint: str) -> Traffic | None:
+        """How the endpoint's requests are shared; None where nothing serves it."""
         with self._lock:
-            before = self._fleets.pop(endpoint, None)
-            if fleet is not None:
-                self._fleets[endpoint] = fleet
-            return before
+            return self._traffic.get(endpoint)
+
+    def others(self, endpoint: str, without: Container[Fleet]) -> bool:
+        """Whether a fleet in service is none of ``without``."""
+        traffic = self.traffic(endpoint)
+        return traffic is not None and any(one not in without for one in traffic.fleets)
+
+    def begin(self, endpoint: str, fleet: Fleet) -> None:
+        """``fleet`` is the first that serves the endpoint in this process."""
+        with self._lock:
+            self._traffic[endpoint] = Traffic(fleet)
+
+    def end(self, endpoint: str) -> list[Fleet]:
+        """Nothing serves the endpoint from now on; answers what did."""
+        with self._lock:
+            traffic = self._traffic.pop(endpoint, None)
+        return [] if traffic is None else traffic.fleets
 
 
 _registries: WeakKeyDictionary[Store, Registry] = WeakKeyDictionary()

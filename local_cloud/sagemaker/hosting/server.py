@@ -49,6 +49,10 @@ class ContainerGoneError(Exception):
     """The container does not take connections or broke one off."""
 
 
+class NotSentError(ContainerGoneError):
+    """The container takes no connection: it has seen nothing of the request."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the container answered; header names in lower case."""
@@ -160,7 +164,8 @@ class ModelServer:
             self._port = USUAL_PORT
 
     def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
-        """POST /invocations, once. Raises ContainerGoneError, InvocationTimeoutError."""
+        """POST /invocations, once. Raises NotSentError, ContainerGoneError,
+        InvocationTimeoutError."""
         return self._ask("POST", "/invocations", headers, body, timeout_seconds)
 
     def get(self, path: str, timeout_seconds: float) -> Answer:
@@ -186,6 +191,7 @@ class ModelServer:
         # A connection a request: none can be found closed by an idle server.
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
         try:
+            _connect(connection)
             connection.request(method, path, body=body or None, headers=dict(headers))
             response = connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
@@ -196,6 +202,13 @@ class ModelServer:
             raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
+
+
+def _connect(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.connect()
+    except ConnectionError as error:
+        raise NotSentError(f"{type(error).__name__}: {error}") from error
 
 
 def listens(process_id: int, port: int) -> bool:

@@ -13,6 +13,9 @@ from local_cloud.sagemaker.store import Document, public
 
 KIND = "endpoint"
 EVENT = "SageMaker Endpoint State Change"
+DEPLOYMENT_EVENT = "SageMaker Endpoint Deployment State Change"
+PENDING = ("_pending", "_pending_since", "_guardrails", "_progress")
+"""What the document keeps of a deployment that is going on."""
 
 
 def change(
@@ -47,7 +50,25 @@ def change(
 
 def publish(service: SageMakerService, document: Document) -> None:
     """As AWS gives it: statuses like IN_SERVICE."""
-    detail = event_detail(public(document))
+    _publish(service, EVENT, document)
+
+
+def publish_deployment(service: SageMakerService, document: Document) -> None:
+    """A step within a deployment; the document holds its summary as DescribeEndpoint answers."""
+    _publish(service, DEPLOYMENT_EVENT, document)
+
+
+def _publish(service: SageMakerService, detail_type: str, document: Document) -> None:
+    detail = in_milliseconds(public(document))
     detail["EndpointStatus"] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", detail["EndpointStatus"]).upper()
     detail["Tags"] = tags.tags_of(service, document["EndpointArn"])
-    service.events.publish(EVENT, resources=[document["EndpointArn"]], detail=detail)
+    service.events.publish(detail_type, resources=[document["EndpointArn"]], detail=detail)
+
+
+def in_milliseconds(value: Any) -> Any:
+    """A description's times as an event has them, at whatever depth."""
+    if isinstance(value, list):
+        return [in_milliseconds(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return event_detail({key: in_milliseconds(one) for key, one in value.items()})

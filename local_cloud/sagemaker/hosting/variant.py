@@ -1,197 +1,156 @@
-"""One production variant of a fleet: its model's files, its server, its log.
-
-A variant runs one server whatever its instance count says: that number is reported, not run.
-"""
+"""One production variant of a fleet: its instances, and the way of a request to one of them."""
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
 import threading
-import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.hosting import model_files
-from local_cloud.sagemaker.hosting.log_shipping import LogShipper
+from local_cloud.sagemaker.hosting.instance import START_ERRORS, HealthRule, Instance
 from local_cloud.sagemaker.hosting.plan import VariantPlan
-from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
-from local_cloud.sagemaker.runner import images, isolation
+from local_cloud.sagemaker.hosting.server import Answer, NotSentError
 from local_cloud.sagemaker.service import SageMakerService
 
-logger = logging.getLogger("local_cloud.endpoints")
-WATCH_SECONDS = 0.5
-SHIP_SECONDS = 2.0
-SHIP_LIMIT_SECONDS = 10.0
-FIRST_RESTART_SECONDS = 1.0
-LAST_RESTART_SECONDS = 60.0
-LOG_LINES = 12
+
+class NoInstanceError(Exception):
+    """No instance of the variant takes requests; the message says where to look."""
+
+
+class VariantError(Exception):
+    """Instances did not come up; the message is for the endpoint's FailureReason."""
 
 
 class Variant:
-    """Started by :meth:`start`; watched, so that a server that ends by itself is started anew."""
+    """Started by :meth:`scale`, which also changes how many instances there are."""
 
     def __init__(
-        self, service: SageMakerService, endpoint: str, plan: VariantPlan, deployment: str
+        self,
+        service: SageMakerService,
+        endpoint: str,
+        plan: VariantPlan,
+        deployment: str,
+        *,
+        health: HealthRule | None = None,
     ) -> None:
         self.plan = plan
-        self.folder = service.settings.endpoints_dir / endpoint / deployment / plan["variant"]
-        self.log = self.folder / "server.log"
-        self.stream = f"{plan['variant']}/i-{deployment}"
+        self.folder: Path = service.settings.endpoints_dir / endpoint / deployment / plan["variant"]
         self._service = service
         self._endpoint = endpoint
-        self._server: ModelServer | None = None
-        self._stopped = threading.Event()
-        self._watched = threading.Event()
-        self._watched.set()
+        self._health = health or HealthRule()
+        self._instances: list[Instance] = []
+        self._lock = threading.Lock()
+        self._turn = 0
 
     @property
-    def server(self) -> ModelServer | None:
-        return self._server
+    def instances(self) -> list[Instance]:
+        """Those that take requests or are being replaced."""
+        return list(self._instances)
 
-    def start(self, *, cancelled: Callable[[], bool]) -> bool:
-        """Fetch the model, start the server and wait until it is healthy; False if cancelled.
+    @property
+    def concurrent(self) -> int:
+        """Requests that are being answered now."""
+        return sum(one.in_flight for one in self.instances)
 
-        Raises ModelDataError, ServerError or ApiError.
+    @property
+    def in_service(self) -> bool:
+        """Whether there is an instance to ask."""
+        return any(one.running for one in self.instances)
+
+    def scale(self, count: int, *, cancelled: Callable[[], bool]) -> bool:
+        """Have so many instances; False if cancelled, which leaves what there was.
+
+        New ones take requests once they are healthy; of those that go, the requests on their way
+        are answered first. Raises VariantError: then there are as many as before.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log.touch()
-        shipper = self._shipper()
-        data = self.plan["container"].get("data")
-        if data is not None:
-            s3: Any = self._session().client("s3")
-            model_files.fetch(s3, data, self.folder / "ml" / "model")
-        self._server = self._make_server()
-        self._server.start()
-        # From here on the watcher ends the server when the local cloud stops.
-        self._watched.clear()
-        self._service.tasks.start(
-            f"endpoint {self._endpoint} {self.plan['variant']}", lambda: self._watch(shipper)
-        )
-        seconds = self.plan["health_check_seconds"]
-        return self._server.await_healthy(
-            seconds, cancelled=lambda: cancelled() or self._stopped.is_set()
-        )
+        there = self.instances
+        if count > len(there):
+            return self._add(count - len(there), cancelled)
+        self._end(there[count:], drain=True)
+        return True
 
     def stop(self) -> None:
-        """End the server and wait for that and for the log's last lines to be sent."""
-        self._stopped.set()
-        if self._server is not None:
-            self._server.stop()
-        self._watched.wait(SHIP_LIMIT_SECONDS)
+        """End all instances; the requests on their way have ended, or are given up."""
+        self._end(self.instances, drain=False)
 
-    def remove_files(self) -> None:
-        """All but the log, so that it can be read after the server's end."""
-        remove_files(self.folder)
+    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+        """Ask the instance with the fewest requests under way; one that takes no connection has
+        not seen the request, which then goes to another.
 
-    def last_lines(self) -> str:
-        """The end of the log."""
-        if not self.log.exists():
-            return ""
-        with self.log.open(errors="replace") as file:
-            return "".join(deque(file, LOG_LINES)).strip()
+        Raises NoInstanceError, ContainerGoneError, InvocationTimeoutError.
+        """
+        tried: list[Instance] = []
+        while (instance := self._least_busy(tried)) is not None:
+            tried.append(instance)
+            with instance.request():
+                try:
+                    return instance.invoke(headers, body, timeout_seconds)
+                except NotSentError:
+                    instance.healthy = False
+        raise NoInstanceError(
+            f"Variant {self.plan['variant']} of endpoint {self._endpoint} has no healthy "
+            f"instance: its containers ended and are being restarted. The logs are in "
+            f"{self.folder}."
+        )
 
-    def _make_server(self) -> ModelServer:
-        container = self.plan["container"]
-        image = images.resolve(self._service.settings, container["image"], self._session)
-        if image.serve is None:
-            raise ServerError(
-                f"the image {container['image']} has no program `serve`. {image.note}"
-            )
-        if image.note:
-            self._note(image.note)
-        self._note(f"/opt/ml is private to this server by: {isolation.method()}")
-        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        environment = {
-            "PATH": search,
-            **image.environment,
-            "SAGEMAKER_REGION": self._service.settings.region,
-            "AWS_REGION": self._service.settings.region,
-            **container["environment"],
-        }
-        if not self.plan["isolated"]:
-            role = self.plan["role"]
-            environment |= self._service.credentials.environment(
-                role, session_name=self._session_name
-            )
-        return ModelServer(image.serve, environment, self.folder / "ml", self.log, image=image)
+    def _least_busy(self, tried: Iterable[Instance]) -> Instance | None:
+        with self._lock:
+            running = [one for one in self._instances if one.running and one not in tried]
+            # One that hangs is asked only where there is no other.
+            candidates = [one for one in running if one.healthy] or running
+            if not candidates:
+                return None
+            # Among equals they take turns.
+            self._turn += 1
+            ordered = candidates[self._turn % len(candidates) :] + candidates
+            return min(ordered[: len(candidates)], key=lambda one: one.in_flight)
 
-    def _watch(self, shipper: LogShipper) -> None:
+    def _add(self, count: int, cancelled: Callable[[], bool]) -> bool:
+        new = [
+            Instance(self._service, self._endpoint, self.plan, self.folder, health=self._health)
+            for _ in range(count)
+        ]
         try:
-            self._watch_until_stopped(shipper)
-            if self._server is not None:
-                self._server.stop()
-            # A stopping local cloud takes no more requests of its own.
-            if not self._service.tasks.stopping:
-                shipper.ship()
-        finally:
-            self._watched.set()
+            with ThreadPoolExecutor(len(new)) as pool:
+                outcomes = list(pool.map(lambda one: _start(one, cancelled), new))
+        except BaseException:
+            self._end(new, drain=False)
+            raise
+        reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
+        if reasons or not all(outcomes):
+            self._end(new, drain=False)
+        if reasons:
+            raise VariantError(reasons[0])
+        if not all(outcomes):
+            return False
+        with self._lock:
+            for instance in new:
+                instance.serving = True
+            self._instances = [*self._instances, *new]
+        return True
 
-    def _watch_until_stopped(self, shipper: LogShipper) -> None:
-        pause, ship_at = FIRST_RESTART_SECONDS, 0.0
-        while not self._over:
-            if time.monotonic() >= ship_at:
-                shipper.ship()
-                ship_at = time.monotonic() + SHIP_SECONDS
-            self._stopped.wait(WATCH_SECONDS)
-            if self._died_in_service():
-                self._pause(pause)
-                pause = min(2 * pause, LAST_RESTART_SECONDS)
-                self._restart()
-
-    def _pause(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self._over and time.monotonic() < until:
-            self._stopped.wait(WATCH_SECONDS)
-
-    @property
-    def _over(self) -> bool:
-        return self._stopped.is_set() or self._service.tasks.stopping
-
-    serving = False
-    """True once the variant takes traffic: only then a dead server is started anew."""
-
-    def _died_in_service(self) -> bool:
-        server = self._server
-        alive = server is None or server.exit_status is None
-        return self.serving and not alive and not self._over
-
-    def _restart(self) -> None:
-        if self._over or self._server is None:
+    def _end(self, instances: list[Instance], *, drain: bool) -> None:
+        """Take them out of the rotation, then end them side by side; their logs stay."""
+        with self._lock:
+            self._instances = [one for one in self._instances if one not in instances]
+        if not instances:
             return
-        text = f"the server of {self._endpoint} ended with {self._server.exit_status}: restarting"
-        logger.warning("%s", text)
-        self._note(text)
-        try:
-            self._server.start()
-        except ServerError as error:
-            logger.warning("%s: %s", self._endpoint, error)
-
-    def _note(self, text: str) -> None:
-        with self.log.open("a") as log:
-            log.write(f"[local cloud] {text}\n")
-
-    @property
-    def _session_name(self) -> str:
-        return f"endpoint-{self._endpoint}"[:64]
-
-    def _session(self) -> Any:
-        return self._service.credentials.as_role(self.plan["role"], session_name=self._session_name)
-
-    def _shipper(self) -> LogShipper:
-        group = f"/aws/sagemaker/Endpoints/{self._endpoint}"
-        return LogShipper(self.log, group, self.stream, lambda: self._session().client("logs"))
+        with ThreadPoolExecutor(len(instances)) as pool:
+            list(pool.map(lambda one: one.stop(drain=drain), instances))
+        for instance in instances:
+            instance.remove_files()
 
 
-def remove_files(folder: Path) -> None:
-    """The model's files and the server's scratch space in a variant's folder; the log stays."""
-    for name in ("ml", "scratch"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-
-
-START_ERRORS = (model_files.ModelDataError, ServerError, ApiError)
-"""What :meth:`Variant.start` raises."""
+def _start(instance: Instance, cancelled: Callable[[], bool]) -> bool | str:
+    """Whether it came up, or why it did not."""
+    try:
+        return instance.start(cancelled=cancelled)
+    except START_ERRORS as error:
+        text = getattr(error, "message", None) or str(error)
+        name = instance.plan["variant"]
+        lines = instance.last_lines()
+        reason = (
+            f"The primary container for production variant {name} did not pass the ping health "
+            f"check. Please check CloudWatch logs for this endpoint. Cause: {text}."
+        )
+        return f"{reason} The log ends with:\n{lines[-600:]}" if lines else reason

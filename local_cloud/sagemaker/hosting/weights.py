@@ -34,7 +34,7 @@ def wanted(endpoint: Document, given: Iterable[Mapping[str, Any]]) -> Plan:
             f'configuration "{endpoint["EndpointConfigName"]}"'
         )
     for entry in entries:
-        faults += _faults(entry)
+        faults += _faults(entry, least_instances(plan))
         variant = variants.get(entry["VariantName"])
         if variant is not None:
             variant["weight"] = entry.get("DesiredWeight", variant["weight"])
@@ -46,7 +46,13 @@ def wanted(endpoint: Document, given: Iterable[Mapping[str, Any]]) -> Plan:
     return plan
 
 
-def _faults(entry: Mapping[str, Any]) -> list[str]:
+def least_instances(plan: Plan) -> int:
+    """How few instances a variant of such an endpoint may have: requests to an asynchronous one
+    wait in its queue."""
+    return 0 if "asynchronous" in plan else 1
+
+
+def _faults(entry: Mapping[str, Any], least: int) -> list[str]:
     name = entry["VariantName"]
     faults = []
     if "ServerlessUpdateConfig" in entry:
@@ -56,9 +62,17 @@ def _faults(entry: Mapping[str, Any]) -> list[str]:
         )
     elif "DesiredWeight" not in entry and "DesiredInstanceCount" not in entry:
         faults.append(f"variant {name} has neither a DesiredWeight nor a DesiredInstanceCount")
-    if entry.get("DesiredInstanceCount") == 0:
-        faults.append(f"DesiredInstanceCount of variant {name} is 0; it must be at least 1")
+    count = entry.get("DesiredInstanceCount", least)
+    if count < least:
+        faults.append(
+            f"DesiredInstanceCount of variant {name} is {count}; it must be at least {least}"
+        )
     return faults
+
+
+def counts(plan: Plan) -> dict[str, int]:
+    """How many instances each variant is to have."""
+    return {one["variant"]: one["instances"] for one in plan["variants"]}
 
 
 def say(endpoint: Document, plan: Plan, state: str) -> None:

@@ -66,12 +66,13 @@ class AsyncInference:
 
     def _capacity(self, endpoint: str) -> int:
         """How many requests the instances in service take at once."""
-        with registry.of(self._service).request_to(endpoint) as fleet:
-            if fleet is None:
-                return 0
-            client = fleet.plan.get("asynchronous", {}).get("ClientConfig", {})
-            each: int = client.get("MaxConcurrentInvocationsPerInstance", DEFAULT_CONCURRENCY)
-            return fleet.healthy_instances() * each
+        traffic = registry.of(self._service).traffic(endpoint)
+        if traffic is None:
+            return 0
+        fleets = traffic.fleets
+        client = fleets[0].plan.get("asynchronous", {}).get("ClientConfig", {})
+        each: int = client.get("MaxConcurrentInvocationsPerInstance", DEFAULT_CONCURRENCY)
+        return each * sum(fleet.healthy_instances() for fleet in fleets)
 
     def _begin(self, request: AsyncRequest, outcome: Outcome | None = None) -> None:
         self._service.tasks.start(

@@ -25,6 +25,7 @@ from local_cloud.sagemaker.hosting.server import (
     InvocationTimeoutError,
 )
 from local_cloud.sagemaker.hosting.state import KIND
+from local_cloud.sagemaker.hosting.variant import NoInstanceError
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -96,10 +97,12 @@ class Worker:
         """None where nothing is in service."""
         with registry.of(self._service).request_to(request["endpoint"]) as fleet:
             variant = fleet.pick(None) if fleet is not None else None
-            server = variant.server if variant is not None else None
-            if server is None or server.exit_status is not None:
+            if variant is None:
                 return None
-            return server.invoke(sent_headers(request), body, request["timeout"])
+            try:
+                return variant.invoke(sent_headers(request), body, request["timeout"])
+            except NoInstanceError:
+                return None
 
     def _write(self, request: AsyncRequest, outcome: Outcome) -> None:
         if not outcome.completed and "failure" not in request:

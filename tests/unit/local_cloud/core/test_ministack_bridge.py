@@ -12,7 +12,8 @@ import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
-from ministack.services import codebuild, eventbridge, iam, lambda_svc, stepfunctions
+from ministack.services import cloudwatch, codebuild, eventbridge, iam, lambda_svc
+from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
 
 print(json.dumps({
@@ -41,6 +42,21 @@ print(json.dumps({
         and callable(codebuild._project_arn),
     "resource of a request": list(inspect.signature(iam_actions.extract_resource_arn).parameters)
         [4:5] == ["body"],
+    "cloudwatch": list(inspect.signature(cloudwatch._store_datum).parameters)
+        == ["namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values"]
+        and all(
+            hasattr(one, "items")
+            for one in (cloudwatch._metrics, cloudwatch._alarms, cloudwatch._composite_alarms)
+        )
+        and cloudwatch._dims_key({"b": "2", "a": "1"}) == "a=1|b=2",
+    "alarm evaluation": "_evaluate_alarm(alarm)" in inspect.getsource(cloudwatch._put_metric_alarm)
+        and "_evaluate_alarm(alarm)" in inspect.getsource(cloudwatch._evaluate_all_alarms)
+        and "_evict_old_metrics()" in inspect.getsource(cloudwatch.handle_request),
+    "alarm states": list(inspect.signature(cloudwatch._record_history).parameters)[:4]
+        == ["alarm_name", "old_state", "new_state", "reason"]
+        and list(inspect.signature(cloudwatch._dispatch_alarm_actions).parameters)
+        == ["alarm", "old_state", "new_state", "reason"]
+        and callable(cloudwatch._evaluate_parent_alarms),
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
 }))
 """

@@ -85,6 +85,22 @@ class Hosting:
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
         return name
 
+    def instances(self, name: str, count: int, **behaviour: Any) -> str:
+        """A model and a configuration of one name, with a variant AllTraffic of so many
+        instances; answers the name."""
+        model = self.model(name, **behaviour)
+        given = variant(model, VariantName="AllTraffic", InitialInstanceCount=count)
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[given])
+        return name
+
+    def endpoint_of(self, count: int, name: str) -> dict[str, Any]:
+        """An endpoint in service of so many instances, its model and configuration of that name."""
+        self.instances(name, count)
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        described = self.settled(name)
+        assert described["EndpointStatus"] == "InService", described
+        return described
+
     def endpoint(self, name: str, **behaviour: Any) -> dict[str, Any]:
         """A model, a configuration and an endpoint of one name; answers its settled description."""
         self.config(name, **{self.model(name, **behaviour): 1.0})
@@ -124,7 +140,7 @@ class Hosting:
     def log(self, endpoint: str) -> str:
         """All logs of the endpoint's servers."""
         folder = self.cloud.settings.endpoints_dir / endpoint
-        return "".join(file.read_text() for file in sorted(folder.glob("*/*/server.log")))
+        return "".join(file.read_text() for file in sorted(folder.glob("*/*/*/server.log")))
 
     def processes(self, endpoint: str) -> list[psutil.Process]:
         """The living processes that serve the endpoint."""

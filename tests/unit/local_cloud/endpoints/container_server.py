@@ -42,10 +42,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         word, _, rest = body.decode(errors="replace").partition(" ")
-        if word == "fail":
+        time.sleep(BEHAVIOUR.get("answer_seconds", 0))
+        if "answers" in BEHAVIOUR:
+            self._answer(BEHAVIOUR["answers"], b"as always")
+        elif word == "fail":
             self._answer(int(rest), f"the model says {rest}".encode())
         elif word == "die":
             os._exit(9)
+        elif word == "process":
+            self._answer(200, json.dumps({"process": os.getpid()}).encode())
         elif word == "environment":
             self._answer(200, json.dumps(dict(os.environ)).encode())
         elif word == "busy":

@@ -31,40 +31,6 @@ def test_other_ways_to_serve_are_refused_by_name(
     assert "It has variants with a model" in str(caught.value)
 
 
-def _blue_green(**routing: Any) -> dict[str, Any]:
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {"WaitIntervalInSeconds": 0, **routing}
-        }
-    }
-
-
-SIZE = {"Type": "CAPACITY_PERCENT", "Value": 10}
-
-
-@pytest.mark.parametrize(
-    ("deployment", "words"),
-    [
-        (_blue_green(Type="CANARY", CanarySize=SIZE), "traffic routing CANARY"),
-        (_blue_green(Type="LINEAR", LinearStepSize=SIZE), "traffic routing LINEAR"),
-        (_blue_green(Type="ALL_AT_ONCE", WaitIntervalInSeconds=60), "a baking period"),
-        (
-            {"RollingUpdatePolicy": {"MaximumBatchSize": SIZE, "WaitIntervalInSeconds": 0}},
-            "rolling updates",
-        ),
-        ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}, "roll-back by alarms"),
-    ],
-)
-def test_other_ways_to_update_are_refused_by_name(
-    hosting: Hosting, deployment: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(ClientError, match=words) as caught:
-        hosting.sagemaker.create_endpoint(
-            EndpointName="other", EndpointConfigName="other", DeploymentConfig=deployment
-        )
-    assert "It has blue/green updates with traffic routing ALL_AT_ONCE" in str(caught.value)
-
-
 def test_a_configuration_names_models_that_are_there_and_each_variant_once(
     hosting: Hosting,
 ) -> None:

@@ -1,0 +1,1 @@
+"""What MiniStack's CloudWatch lacks: alarms evaluated as AWS's are, and metrics of bounded size."""
