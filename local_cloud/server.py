@@ -118,6 +118,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)
     add_builds(service, credentials)
+    add_schedules(service, credentials)
     return service
 
 
@@ -138,6 +139,25 @@ def add_builds(service: SageMakerService, credentials: LocalCredentials) -> None
     ministack_bridge.wrap_service("codebuild", lambda others: Builds(builds, others))
     ministack_bridge.wrap_service("ecr", EcrAnswers)
     ministack_bridge.name_projects_of_builds()
+
+
+def add_schedules(service: SageMakerService, credentials: LocalCredentials) -> None:
+    """Let schedules fire in their time zone and under their role, and rules under theirs."""
+    from local_cloud import ministack_bridge, ministack_schedules
+    from local_cloud.event_scheduler import cloudformation
+    from local_cloud.event_scheduler.api import Schedules
+    from local_cloud.event_scheduler.runner import Runner
+
+    settings = service.settings
+    records = ministack_schedules.ScheduleRecords(settings.account_id, settings.region)
+    runner = Runner(
+        records=records, store=service.store, credentials=credentials, tasks=service.tasks
+    )
+    ministack_schedules.fire_schedules_by(runner.look)
+    ministack_schedules.hold_rules_to_their_roles(settings.region)
+    ministack_bridge.wrap_service("scheduler", lambda others: Schedules(settings, others))
+    for name, handlers in cloudformation.resource_types(records).items():
+        ministack_bridge.add_resource_type(name, handlers)
 
 
 def add_autoscaling(service: SageMakerService) -> Scaler:

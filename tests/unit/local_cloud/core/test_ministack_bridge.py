@@ -13,7 +13,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
 from ministack.services import cloudwatch, codebuild, eventbridge, iam, lambda_svc
-from ministack.services import stepfunctions
+from ministack.services import scheduler, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 print(json.dumps({
@@ -57,6 +57,15 @@ print(json.dumps({
         and list(inspect.signature(cloudwatch._dispatch_alarm_actions).parameters)
         == ["alarm", "old_state", "new_state", "reason"]
         and callable(cloudwatch._evaluate_parent_alarms),
+    "schedules": callable(scheduler._tick_schedules)
+        and scheduler._SCHEDULE_TICK_INTERVAL > 0
+        and hasattr(scheduler._schedules, "values")
+        and all(callable(one) for one in (
+            scheduler._create_schedule, scheduler._update_schedule, scheduler._delete_schedule)),
+    "rules": list(inspect.signature(eventbridge._invoke_target).parameters)
+        == ["target", "event", "rule", "view"],
+    "role policies": callable(iam_evaluator._gather_role_policies)
+        and callable(iam_evaluator.evaluate) and inspect.isclass(iam_evaluator.EvalContext),
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
 }))
 """

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: MiniStack keeps schedules, this fires them as AWS does."""
