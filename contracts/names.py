@@ -107,6 +107,31 @@ def deployment_alarm_names(environment: str, workload: str) -> dict[str, str]:
     return {kind: f"{endpoint}-{kind}" for kind in DEPLOYMENT_ALARMS}
 
 
+def promotion_role(environment: str) -> str:
+    """Name of the role by which the next environment reads the packages of this one."""
+    return f"{prefix(environment)}-promotion"
+
+
+def promote_role(environment: str) -> str:
+    """Name of the role of the function that brings packages into an environment; that role
+    alone may assume the `promotion_role` of the environment before."""
+    return f"{prefix(environment)}-promote"
+
+
+def promotion_external_id(source: str, target: str) -> str:
+    """What is said when the role is assumed, besides the right to do so."""
+    return f"{prefix(source)}-to-{target}"
+
+
+def promoted_run(source: str, version: int, digest: str) -> str:
+    """In the place of a pipeline execution's id, in the keys of a promoted package's objects.
+
+    Args:
+        digest: that tells the version from one of the same number in a group made anew.
+    """
+    return f"promoted-{source}-v{version}-{digest}"
+
+
 def upload_prefix(workload: str) -> str:
     """Where the user uploads, as `<class>/<file>` below it; ends with a slash."""
     return f"{UPLOADS}{workload}/"

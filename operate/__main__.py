@@ -14,6 +14,7 @@ from operate.account import Account
 from operate.arguments import parser
 from operate.decide import decide
 from operate.errors import OperateError
+from operate.promote import promote
 from operate.roll_back import roll_back
 from operate.show_deployments import show_deployment, show_deployments
 from operate.split import change_split, end_for, shift_to, show_status
@@ -35,6 +36,8 @@ def run(arguments: argparse.Namespace, account: Account, console: Console) -> No
                 reason=arguments.reason,
                 **place,
             )
+        case "promote":
+            promote(account, console, version=arguments.version, **place)
         case "roll-back":
             roll_back(account, console, version=arguments.to, **place)
         case "deployments":

@@ -29,9 +29,16 @@ class Account:
         self._session = session or boto3.Session()
         self._options = options
 
-    def client(self, service: str) -> Any:
-        """Raises OperateError where no region is named."""
-        config = Config(retries={"mode": "standard", "total_max_attempts": 6})
+    def client(self, service: str, *, attempts: int = 6, answer_seconds: float = 60) -> Any:
+        """Raises OperateError where no region is named.
+
+        Args:
+            answer_seconds: what an attempt may take to be answered.
+        """
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            read_timeout=answer_seconds,
+        )
         try:
             return self._session.client(service, config=config, **self._options)
         except NoRegionError as error:

@@ -27,6 +27,8 @@ def parser() -> argparse.ArgumentParser:
         decision = command(name, text)
         decision.add_argument("--version", help="of the package, where several wait")
         decision.add_argument("--reason", default="", help="is kept with the decision")
+    promoted = command("promote", "bring a package here from the environment before")
+    promoted.add_argument("--version", help="there; what is live there unless given")
     back = command("roll-back", "put the previous champion back")
     back.add_argument("--to", metavar="VERSION", help="an earlier version than the previous one")
     listed = command("deployments", "the last deployments and how they ended")

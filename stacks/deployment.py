@@ -7,9 +7,10 @@ from constructs import Construct
 
 from contracts import names
 from infra.constructs.deployment_workload import DeploymentWorkload
+from infra.constructs.promotion_target import PromotionTarget
 from infra.settings import Settings
 from stacks.foundation import FoundationStack
-from stacks.images import ImagesStack
+from stacks.images import ImagesStack, promoted_image_uris
 from stacks.stage import StageStack
 from stacks.training import TrainingStack
 
@@ -30,6 +31,7 @@ class DeploymentStack(StageStack):
         environment = settings.environment
         # It names the package groups without a reference to them.
         self.add_stack_dependency(training)
+        self._promote(settings, foundation)
         for workload in settings.workloads:
             deployment = DeploymentWorkload(
                 self,
@@ -41,6 +43,7 @@ class DeploymentStack(StageStack):
                 alerts=foundation.alerts,
                 retention=self.log_retention,
                 own_image_uri=images.uris.get(workload.name) if images else None,
+                promoted_image_uris=promoted_image_uris(settings, workload),
             )
             CfnOutput(
                 self,
@@ -52,3 +55,25 @@ class DeploymentStack(StageStack):
                 names.output_key("DeploymentStateMachineArn", workload.name),
                 value=deployment.state_machine.state_machine_arn,
             )
+
+    def _promote(self, settings: Settings, foundation: FoundationStack) -> None:
+        """Let packages come from the environment before this one, if there is one."""
+        source = settings.promotion.source
+        workloads = [
+            workload.name
+            for workload in settings.workloads
+            if source is not None and workload.name in source.workloads
+        ]
+        if source is None or not workloads:
+            return
+        target = PromotionTarget(
+            self,
+            "PromotionTarget",
+            environment=settings.environment,
+            source=source,
+            workloads=workloads,
+            artifact_bucket=foundation.artifact_bucket,
+            key=foundation.key,
+            retention=self.log_retention,
+        )
+        CfnOutput(self, "PromoteFunctionName", value=target.function.function_name)

@@ -10,7 +10,7 @@ from constructs import Construct
 from contracts import names
 from infra.constructs.image_build import ImageBuild
 from infra.pipeline.workload_images import aws_images
-from infra.settings import Settings, WorkloadSettings
+from infra.settings import EnvironmentSettings, Settings, WorkloadSettings
 from infra.settings.instance_types import accelerator_of
 from stacks.foundation import FoundationStack
 from stacks.stage import StageStack
@@ -44,9 +44,9 @@ class ImagesStack(StageStack):
                 key=foundation.key,
                 removal_policy=RemovalPolicy.DESTROY if destroy else RemovalPolicy.RETAIN,
                 retention=self.log_retention,
+                pulled_by=_accounts_after(settings, workload.name),
             )
-            registry = f"{environment.account}.dkr.ecr.{environment.region}.amazonaws.com"
-            uris[workload.name] = f"{registry}/{repository_name}:{build.tag}"
+            uris[workload.name] = f"{_repository(environment, workload.name)}:{build.tag}"
             CfnOutput(self, names.output_key("ImageDigest", workload.name), value=build.digest)
         self.uris: Mapping[str, str] = uris
 
@@ -54,6 +54,36 @@ class ImagesStack(StageStack):
 def has_images(settings: Settings) -> bool:
     """Whether a workload has an image of its own; without one there is nothing to deploy."""
     return any(workload.image for workload in settings.workloads)
+
+
+def promoted_image_uris(settings: Settings, workload: WorkloadSettings) -> list[str]:
+    """Images of its own that a workload's packages may bring from the environments before.
+
+    An image stays where it was built: a package that comes from dev to staging, and from there
+    to prod, names the one in dev. The tags are not known here.
+    """
+    if workload.image is None:
+        return []
+    return [
+        f"{_repository(environment, workload.name)}:promoted"
+        for environment in settings.promotion.before
+        if workload.name in environment.workloads
+    ]
+
+
+def _repository(environment: EnvironmentSettings, workload: str) -> str:
+    registry = f"{environment.account}.dkr.ecr.{environment.region}.amazonaws.com"
+    return f"{registry}/{names.image_repository(environment.name, workload)}"
+
+
+def _accounts_after(settings: Settings, workload: str) -> list[str]:
+    """Other accounts whose endpoints serve with a workload's image once it was promoted."""
+    accounts = {
+        environment.account
+        for environment in settings.promotion.later
+        if workload in environment.workloads
+    }
+    return sorted(accounts - {settings.environment.account})
 
 
 def _base_image(workload: WorkloadSettings, region: str) -> str | None:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from contracts import names
 from infra.constructs.pipeline_functions import PipelineFunctions
+from infra.constructs.promotion_source import PromotionSource
 from infra.constructs.training_notices import TrainingNotices
 from infra.constructs.training_workload import TrainingWorkload
 from infra.settings import Settings
@@ -17,6 +18,8 @@ from stacks.stage import StageStack
 
 class TrainingStack(StageStack):
     """Each workload's source, roles, pipeline and model package group; notices for all.
+
+    Where another environment takes this one's packages, the role with which it reads them.
 
     Args:
         images: of our own, where a workload has one.
@@ -66,6 +69,15 @@ class TrainingStack(StageStack):
             key=foundation.key,
             retention=self.log_retention,
         )
+        if settings.promotion.after:
+            PromotionSource(
+                self,
+                "PromotionSource",
+                environment=environment,
+                targets=settings.promotion.after,
+                artifact_bucket=foundation.artifact_bucket,
+                key=foundation.key,
+            )
         for workload in settings.workloads:
             training = TrainingWorkload(
                 self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -28,7 +30,11 @@ from infra.settings.instance_types import has_local_storage
 
 
 class DeploymentWorkload(Construct):
-    """Model role, functions, state machine, approval rule and, at the end, the tear-down."""
+    """Model role, functions, state machine, approval rule and, at the end, the tear-down.
+
+    Args:
+        promoted_image_uris: images that packages may bring from other environments.
+    """
 
     def __init__(
         self,
@@ -42,6 +48,7 @@ class DeploymentWorkload(Construct):
         alerts: sns.ITopic,
         retention: logs.RetentionDays,
         own_image_uri: str | None = None,
+        promoted_image_uris: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -60,7 +67,10 @@ class DeploymentWorkload(Construct):
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
             key=key,
-            image_uris=[workload_images(workload, environment.region, own_image_uri).serve],
+            image_uris=[
+                workload_images(workload, environment.region, own_image_uri).serve,
+                *promoted_image_uris,
+            ],
         ).role
         # SageMaker refuses a key for instance types with storage of their own.
         instance_type = workload.serving.instance_type

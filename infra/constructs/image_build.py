@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
@@ -45,6 +46,7 @@ class ImageBuild(Construct):
         folder: with a Dockerfile, relative to the repository root.
         repository_name: of the repository to make.
         base_image: URI that the Dockerfile gets as the build argument BASE_IMAGE, or None.
+        pulled_by: other accounts, whose endpoints serve with these images.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class ImageBuild(Construct):
         key: kms.IKey,
         removal_policy: RemovalPolicy,
         retention: logs.RetentionDays,
+        pulled_by: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -75,6 +78,8 @@ class ImageBuild(Construct):
             empty_on_delete=destroy,
             lifecycle_rules=[ecr.LifecycleRule(max_image_count=_LATEST_KEPT)],
         )
+        if pulled_by:
+            self._let_pull(pulled_by)
         source = s3_assets.Asset(self, "Source", path=str(ROOT / folder), exclude=_IGNORED)
         self.tag = source.asset_hash
         project = self._project(source, base_image)
@@ -93,6 +98,25 @@ class ImageBuild(Construct):
         )
         build.node.add_dependency(function, project)
         self.digest = build.get_att_string("Digest")
+
+    def _let_pull(self, accounts: Sequence[str]) -> None:
+        """Let roles of other accounts pull, as far as those accounts let them.
+
+        The layers are decrypted by the grant that ECR has of the key, not by who pulls.
+        """
+        self.repository.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PullPromotedImages",
+                principals=[iam.AccountPrincipal(account) for account in accounts],
+                actions=[
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    # The preflight of a deployment asks whether the image is there.
+                    "ecr:DescribeImages",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+            )
+        )
 
     def _project(self, source: s3_assets.Asset, base_image: str | None) -> codebuild.CfnProject:
         log_group = logs.LogGroup(

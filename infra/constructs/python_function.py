@@ -31,6 +31,7 @@ class PythonFunction(Construct):
         memory_mb: memory, and with it the share of CPU.
         dead_letters: gets, with the error, each event that was handed over asynchronously and
             that the handler failed on three times.
+        role_name: of the function's role, where another account has to know it.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class PythonFunction(Construct):
         timeout: Duration,
         memory_mb: int = 256,
         dead_letters: sqs.IQueue | None = None,
+        role_name: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -59,6 +61,7 @@ class PythonFunction(Construct):
         self.role = iam.Role(
             self,
             "Role",
+            role_name=role_name,
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"{description} ({Stack.of(self).stack_name})",
         )

@@ -52,6 +52,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|[^/]+-intake/Functions/[A-Za-z]+"
         r"|[^/]+-training/[^/]+/(EmptyModelPackageGroup|Notify)"
         r"|[^/]+-training/Functions/[A-Za-z]+"
+        r"|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-images/[^/]+/BuildImage"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
@@ -94,10 +95,16 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
-        r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion)"
+        r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion|PromotionSource)"
         r"|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
         "The artifacts of one workload: each pipeline run writes below its own execution id, "
         "which is unknown before.",
+    ),
+    _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/promoted-[a-z0-9-]+-\*",
+        r"[^/]+-deployment/PromotionTarget/Promote",
+        "The objects of a promoted package, below its version; those that were trained here lie "
+        "elsewhere.",
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*/(tuning|champion|checkpoints)/\*",
@@ -135,7 +142,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
-        r"[^/]+-training/([^/]+/(Run|EmptyModelPackageGroup|Notify)|Functions/FindChampion)"
+        r"[^/]+-training/([^/]+/(Run|EmptyModelPackageGroup|Notify)|Functions/FindChampion"
+        r"|PromotionSource)|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|CleanUp)|Deploy)",
         "The versions of one workload's model package group; SageMaker numbers them.",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from infra.settings.environment import EnvironmentSettings
 from infra.settings.faults import ConfigurationError, Fault
 from infra.settings.folders import SettingsFolder, settings_folder
 from infra.settings.name_faults import name_faults
+from infra.settings.promotion import PromotionPath, promotion_path
 from infra.settings.validation import unknown_key, validate
 from infra.settings.workload import WorkloadSettings
 from infra.settings.workload_files import load_workload, open_workload
@@ -21,10 +22,15 @@ from infra.settings.yaml_files import read_mapping
 
 @dataclass(frozen=True)
 class Settings:
-    """One environment and the workloads that it deploys, in the order of its list."""
+    """One environment and the workloads that it deploys, in the order of its list.
+
+    Attributes:
+        promotion: the environments that model packages come from, and go to.
+    """
 
     environment: EnvironmentSettings
     workloads: tuple[WorkloadSettings, ...]
+    promotion: PromotionPath = field(default_factory=PromotionPath)
 
 
 def environment_names(config_dir: Path) -> list[str]:
@@ -66,6 +72,8 @@ def load_settings(
         faults += loaded
     else:
         faults += promotion_faults(loaded, environments.names(), shown)
+        promotion, promotion_path_faults = promotion_path(loaded, environments)
+        faults += promotion_path_faults
     chosen, choice_faults = _chosen(_listed(content), only, shown)
     faults += name_faults(environment, _listed(content), shown) + choice_faults
     workloads = []
@@ -84,7 +92,7 @@ def load_settings(
     if faults or isinstance(loaded, list):
         # What two workloads take from one file is told once.
         raise ConfigurationError(list({str(fault): fault for fault in faults}.values()))
-    return Settings(loaded, tuple(workloads))
+    return Settings(loaded, tuple(workloads), promotion)
 
 
 def _chosen(

@@ -1,0 +1,1 @@
+"""The very model package that proved itself in one environment comes to the next."""
