@@ -31,6 +31,9 @@ SCHEMA_VERSION = 1
 KEPT = 3
 """How many deployments are kept, the champion among them."""
 MOST_METRICS = 6
+FAILED_MARK = "Deployment failed"
+"""Beginning of the approval description of a package whose deployment failed. The state machine
+rejects such a package, so that it is not tried again by itself; a person may approve it again."""
 
 _TEXTS = ("package", "model", "config")
 _MAYBE_EMPTY = ("deployed_at", "approved_at", "model_sha256")

@@ -80,7 +80,9 @@ def parse(document: Mapping[str, Any]) -> Shift | End:
         return Shift(document.get("share"))  # type: ignore[arg-type]  # it refuses what is no number
     if action == "end":
         return End(document.get("winner"))  # type: ignore[arg-type]  # it refuses what is no winner
-    raise SplitRequestError(f"action: {action!r} is unknown; allowed are shift and end")
+    raise SplitRequestError(
+        f"action: {action!r} is unknown; allowed are shift, end, roll_back, pause and resume"
+    )
 
 
 def weights_for(share: float) -> dict[str, float]:

@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts import names
 from contracts.serving import Serving
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.python_function import PythonFunction
@@ -70,6 +71,7 @@ class DeploymentFunctions(Construct):
                 "ERROR_TOPIC_ARN": "",
                 "ENVIRONMENT": environment_name,
                 "WORKLOAD": workload_name,
+                "CHAMPION_PARAMETER": resources.champion_parameter,
             },
         )
         self.plan.allow(
@@ -79,6 +81,15 @@ class DeploymentFunctions(Construct):
             resources.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
             *resources.delete_models(),
             resources.statement("DeleteFailedEndpoint", ["DeleteEndpoint"], "endpoint"),
+            resources.read_champion(),
+            iam.PolicyStatement(
+                sid="ReadReports",
+                actions=["s3:GetObject"],
+                resources=[
+                    artifact_bucket.arn_for_objects(names.evaluation_report_key(workload_name, "*"))
+                ],
+            ),
+            use_key(key, write=False),
         )
         self.smoke_test = self._function(
             "SmokeTest",
@@ -93,6 +104,7 @@ class DeploymentFunctions(Construct):
             read_objects(artifact_bucket, [artifact_prefix], sid="ReadSamples"),
             list_objects(artifact_bucket, [artifact_prefix], sid="ListSamples"),
             use_key(key, write=False),
+            resources.publish_metrics(),
         )
         self.roll_back = self._function(
             "RollBack", "roll_back", "Brings back what served before", environment={}

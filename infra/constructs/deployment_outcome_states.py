@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.champion_record import FAILED_MARK
 from infra.constructs.deployment_parts import FAILED, DeploymentCalls, DeploymentTimes
-from infra.constructs.states import invoke, publish
+from infra.constructs.states import invoke, publish, sagemaker, ssm
 
-_AFTER = "($smoke != '' ? '\\n' & $smoke : '') & ($cleaned != '' ? '\\n' & $cleaned : '')"
+_AFTER = (
+    "($smoke != '' ? '\\n' & $smoke : '') & ($recorded != '' ? '\\n' & $recorded : '') & "
+    "($cleaned != '' ? '\\n' & $cleaned : '')"
+)
+_NOW = "$substring($now(), 0, 19) & 'Z'"
+# SageMaker keeps 1024 characters of one line.
+_MARK = f"$substring('{FAILED_MARK}: ' & $replace($reason, /\\s+/, ' '), 0, 1000)"
 
 
 def prove(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
-    """Lets the new version serve for a while, asks it, and tells that it is live."""
-    bake = {"Bake": {"Type": "Wait", "Seconds": times.bake_seconds, "Next": "SmokeTest"}}
+    """Lets the new version serve for a while, asks it, records it, and tells that it is live."""
+    return {**_judge(calls, times), **_record(calls), **_finish(calls)}
+
+
+def _judge(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
     return {
-        **(bake if times.bake_seconds else {}),
+        # An update bakes in SageMaker, with the old instances at hand; what is made for the first
+        # time has none.
+        "IsItToBake": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": f"{{% {str(times.bake_seconds > 0).lower()} %}}", "Next": "Bake"}
+            ],
+            "Default": "SmokeTest",
+        },
+        "Bake": {"Type": "Wait", "Seconds": times.bake_seconds, "Next": "SmokeTest"},
         "SmokeTest": invoke(
             calls.smoke_test,
             {"plan": "{% $plan %}"},
@@ -27,7 +46,7 @@ def prove(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
         ),
         "HasItPassed": {
             "Type": "Choice",
-            "Choices": [{"Condition": "{% $passed %}", "Next": "CleanUp"}],
+            "Choices": [{"Condition": "{% $passed %}", "Next": "IsThereANewChampion"}],
             "Default": "NotPassed",
         },
         "NotPassed": {
@@ -35,6 +54,47 @@ def prove(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
             "Assign": {"reason": "{% 'Smoke test: ' & $smoke %}"},
             "Next": "RollBack",
         },
+    }
+
+
+def _record(calls: DeploymentCalls) -> dict[str, Any]:
+    return {
+        "IsThereANewChampion": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": "{% $exists($plan.champion.package) %}", "Next": "RecordChampion"}
+            ],
+            "Default": "CleanUp",
+        },
+        "RecordChampion": ssm(
+            "putParameter",
+            {
+                "Name": calls.champion_parameter,
+                "Description": "Which model serves, and what served before it",
+                "Type": "String",
+                "Overwrite": True,
+                "Value": f"{{% $string($merge([$plan.champion, {{'deployed_at': {_NOW}}}])) %}}",
+            },
+            # It has proved itself, and taking it back would not mend the record.
+            Catch=[
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {
+                        "recorded": "{% 'The champion record was not written, so that a roll-back "
+                        "by hand does not know of this deployment; approve the package again to "
+                        "write it: ' & $states.errorOutput.Error & ': ' & "
+                        "$states.errorOutput.Cause %}"
+                    },
+                    "Next": "CleanUp",
+                }
+            ],
+            Next="CleanUp",
+        ),
+    }
+
+
+def _finish(calls: DeploymentCalls) -> dict[str, Any]:
+    return {
         # What is left over costs nothing, and the next deployment tries again.
         "CleanUp": invoke(
             calls.clean_up,
@@ -68,7 +128,8 @@ def prove(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
         ),
         "Live": {
             "Type": "Pass",
-            "Output": "{% $merge([$plan, {'smoke': $smoke, 'cleaned': $cleaned}]) %}",
+            "Output": "{% $merge([$plan, {'smoke': $smoke, 'cleaned': $cleaned, "
+            "'recorded': $recorded}]) %}",
             "End": True,
         },
     }
@@ -94,7 +155,7 @@ def roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
                         " & $states.errorOutput.Error & ': ' "
                         "& $states.errorOutput.Cause %}"
                     },
-                    "Next": "TellFailure",
+                    "Next": "IsThereAPackageToMark",
                 }
             ],
             Next="IsRolledBack",
@@ -104,15 +165,57 @@ def roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
             "Choices": [
                 {
                     "Condition": f"{{% $rolledBack or $rollBackLooks >= {times.looks} %}}",
-                    "Next": "TellFailure",
+                    "Next": "IsThereAPackageToMark",
                 }
             ],
             "Default": "WaitForRollBack",
         },
         "WaitForRollBack": {"Type": "Wait", "Seconds": times.pause_seconds, "Next": "RollBack"},
+    }
+
+
+def tell_failure(calls: DeploymentCalls) -> dict[str, Any]:
+    """Marks the package, so that it is not tried again by itself, and tells why it failed."""
+    return {
+        "IsThereAPackageToMark": {
+            "Type": "Choice",
+            "Choices": [
+                # Somebody took the approval back: their word stands.
+                {
+                    "Condition": "{% $exists($event.detail.ModelPackageArn) and "
+                    "$not($contains($reason, 'ApprovalWithdrawn')) %}",
+                    "Next": "MarkPackage",
+                }
+            ],
+            "Default": "TellFailure",
+        },
+        "MarkPackage": sagemaker(
+            "updateModelPackage",
+            {
+                "ModelPackageArn": "{% $event.detail.ModelPackageArn %}",
+                "ModelApprovalStatus": "Rejected",
+                "ApprovalDescription": f"{{% {_MARK} %}}",
+            },
+            Assign={
+                "marked": "{% '\\nThe package is Rejected now, so that it is not tried again by "
+                "itself; to try again, approve it again' %}"
+            },
+            Catch=[
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {
+                        "marked": "{% '\\nThe package could not be marked as rejected: ' & "
+                        "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"
+                    },
+                    "Next": "TellFailure",
+                }
+            ],
+            Next="TellFailure",
+        ),
         "TellFailure": publish(
             calls.alert_topic,
-            subject="{% $exists($event.action) ? 'Failed: to ' & $event.action & ' the split' : "
+            subject="{% $exists($event.action) ? 'Failed: to ' & $replace('' & $event.action, '_', "
+            "' ') & ($event.action in ['shift', 'end'] ? ' the split' : '') : "
             "'Deployment failed' %}",
             message="{% ($exists($plan.summary) ? $plan.summary : 'Nothing was planned') & "
             "'\\nReason: ' & $reason & '\\n' & $rollBackDetail & '\\nExecution: ' & $execution %}",

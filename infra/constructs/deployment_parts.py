@@ -10,11 +10,15 @@ from infra.constructs.states import plain
 # Deployments of one endpoint wait for each other, and each may take hours.
 TIMEOUT_SECONDS = 7 * 24 * 3600
 
-# An execution fails at the 25,000th event of its history, and a look writes nine: no loop may
-# look more often than this, however the settings are.
-MAX_LOOKS = 800
+# An execution fails at the 25,000th event of its history. A look writes seven with its choice, two
+# while it waits, five more with a probe; a look of a roll-back nine. No loop may look more often
+# than this, however the settings are.
+MAX_LOOKS = 600
 # Looks for its turn come ever later, and at last this often: some 700 in the week.
 MAX_TURN_SECONDS = 900
+
+# Far longer than ListExecutions is known to lag.
+SETTLE_SECONDS = 5
 
 CAUSE = plain("$states.errorOutput.Cause")
 FAILED = [
@@ -38,6 +42,7 @@ class DeploymentCalls:
         clean_up: deletes what no deployment needs any more.
         alert_topic: hears how each deployment ended.
         state_machine: whose earlier executions are waited for.
+        champion_parameter: name of the SSM parameter that holds the champion record.
     """
 
     plan: str
@@ -46,6 +51,7 @@ class DeploymentCalls:
     clean_up: str
     alert_topic: str
     state_machine: str
+    champion_parameter: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class DeploymentTimes:
     def pause_seconds(self) -> int:
         """How long it is between two looks."""
         return max(self.poll_seconds, math.ceil(self.timeout_seconds / MAX_LOOKS))
+
+    @property
+    def settle_seconds(self) -> int:
+        """How long an execution lets others become visible before it looks for them."""
+        return min(SETTLE_SECONDS, self.poll_seconds)
 
     @property
     def looks(self) -> int:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts import names
 from infra.constructs.statements import sagemaker_arn
 
 
 class DeploymentResources:
-    """One endpoint, and models and endpoint configurations named `<group>-v<version>-<hash>`."""
+    """One endpoint, models and endpoint configurations named `<group>-v<version>-<hash>`, and the
+    champion record."""
 
-    def __init__(self, scope: Construct, *, endpoint_name: str, model_package_group: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        endpoint_name: str,
+        model_package_group: str,
+        champion_parameter: str,
+    ) -> None:
+        self.champion_parameter = champion_parameter
+        self._champion_arn = Stack.of(scope).format_arn(
+            service="ssm", resource="parameter", resource_name=champion_parameter.lstrip("/")
+        )
         self.endpoint_name = endpoint_name
         self.model_package_group = model_package_group
         self.name_prefix = f"{model_package_group}-v"
@@ -46,3 +60,27 @@ class DeploymentResources:
             actions=["sagemaker:ListModels", "sagemaker:ListEndpointConfigs"],
             resources=["*"],
         )
+
+    def publish_metrics(self) -> iam.PolicyStatement:
+        """Publish what the alarms on deployments watch. The call takes no resource."""
+        return iam.PolicyStatement(
+            sid="PublishWrongAnswers",
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": names.DEPLOYMENT_METRICS}},
+        )
+
+    def read_champion(self) -> iam.PolicyStatement:
+        """Read the champion record."""
+        return self._parameter("ReadChampion", "ssm:GetParameter")
+
+    def record_champion(self) -> iam.PolicyStatement:
+        """Write the champion record."""
+        return self._parameter("RecordChampion", "ssm:PutParameter")
+
+    def forget_champion(self) -> iam.PolicyStatement:
+        """Delete the champion record."""
+        return self._parameter("ForgetChampion", "ssm:DeleteParameter")
+
+    def _parameter(self, sid: str, action: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(sid=sid, actions=[action], resources=[self._champion_arn])

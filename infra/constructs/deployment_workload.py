@@ -57,6 +57,7 @@ class DeploymentWorkload(Construct):
             self,
             endpoint_name=names.endpoint_name(environment.name, workload.name),
             model_package_group=names.model_package_group_name(environment.name, workload.name),
+            champion_parameter=names.champion_parameter(environment.name, workload.name),
         )
         name = names.deployment_state_machine_name(environment.name, workload.name)
         artifacts = names.artifact_prefix(workload.name)
@@ -90,7 +91,7 @@ class DeploymentWorkload(Construct):
             retention=retention,
         )
         machine = self._machine(name, environment, functions, alerts)
-        for statement in self._calls_of_sagemaker(model_role, _state_machine_arn(self, name)):
+        for statement in self._calls_of_aws(model_role, _state_machine_arn(self, name), name):
             machine.role.add_to_policy(statement)
         self.state_machine = machine.state_machine
         rule = ApprovalRule(
@@ -128,6 +129,7 @@ class DeploymentWorkload(Construct):
                     clean_up=functions.clean_up.function.function_arn,
                     alert_topic=alerts.topic_arn,
                     state_machine=_state_machine_arn(self, name),
+                    champion_parameter=self._resources.champion_parameter,
                 ),
                 times=DeploymentTimes(
                     poll_seconds=settings.poll_seconds,
@@ -142,8 +144,8 @@ class DeploymentWorkload(Construct):
             retention=self._retention,
         )
 
-    def _calls_of_sagemaker(
-        self, model_role: iam.IRole, state_machine_arn: str
+    def _calls_of_aws(
+        self, model_role: iam.IRole, state_machine_arn: str, name: str
     ) -> list[iam.PolicyStatement]:
         of = self._resources
         return [
@@ -152,6 +154,13 @@ class DeploymentWorkload(Construct):
                 actions=["states:ListExecutions"],
                 resources=[state_machine_arn],
             ),
+            iam.PolicyStatement(
+                sid="LookAtNewerDeployments",
+                actions=["states:DescribeExecution"],
+                resources=[_executions_arn(self, name)],
+            ),
+            of.record_champion(),
+            of.statement("MarkPackage", ["UpdateModelPackage"], "packages"),
             # Creating a model from a package takes reading the package.
             of.statement("CreateModel", ["CreateModel"], "models"),
             of.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
@@ -184,6 +193,7 @@ class DeploymentWorkload(Construct):
             ),
             *self._resources.delete_models(),
             self._resources.find_models(),
+            self._resources.forget_champion(),
         )
         return OnDelete(
             self,
@@ -193,6 +203,7 @@ class DeploymentWorkload(Construct):
             properties={
                 "EndpointName": self._resources.endpoint_name,
                 "NamePrefix": self._resources.name_prefix,
+                "ChampionParameter": self._resources.champion_parameter,
             },
             # The endpoint acts with the role until it is gone.
             before=(model_role,),
@@ -205,5 +216,14 @@ def _state_machine_arn(scope: Construct, name: str) -> str:
         service="states",
         resource="stateMachine",
         resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def _executions_arn(scope: Construct, name: str) -> str:
+    return Stack.of(scope).format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{name}:*",
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )

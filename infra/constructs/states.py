@@ -43,6 +43,17 @@ RETRY_SFN: tuple[dict[str, Any], ...] = (
     },
 )
 
+# Throttling and faults of Systems Manager's Parameter Store.
+RETRY_SSM: tuple[dict[str, Any], ...] = (
+    {
+        "ErrorEquals": ["Ssm.SsmException", "Ssm.TooManyUpdatesException"],
+        "IntervalSeconds": 5,
+        "MaxAttempts": 5,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    },
+)
+
 # What SNS and SQS fail with for a moment; a notice that is lost is lost for ever.
 RETRY_MESSAGES: tuple[dict[str, Any], ...] = (
     {
@@ -122,5 +133,16 @@ def sfn(action: str, arguments: Any, **fields: Any) -> dict[str, Any]:
         "Resource": f"arn:aws:states:::aws-sdk:sfn:{action}",
         "Arguments": arguments,
         "Retry": list(RETRY_SFN),
+        **fields,
+    }
+
+
+def ssm(action: str, arguments: Any, **fields: Any) -> dict[str, Any]:
+    """A task that makes one call of Systems Manager's API."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:ssm:{action}",
+        "Arguments": arguments,
+        "Retry": list(RETRY_SSM),
         **fields,
     }

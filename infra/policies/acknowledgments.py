@@ -54,9 +54,15 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|[^/]+-training/Functions/[A-Za-z]+"
         r"|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-images/[^/]+/BuildImage"
-        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|SmokeTest|RollBack))",
+        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack))",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-deployment/[^/]+/Functions/SmokeTest",
+        "X-Ray's calls and cloudwatch:PutMetricData take no resource; the latter is limited to "
+        "the namespace of deployments by a condition.",
     ),
     _wildcard(
         r"Resource::\*",
@@ -114,7 +120,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*/evaluation/evaluation\.json",
-        r"[^/]+-training/Notices/Notify",
+        r"[^/]+-training/Notices/Notify|[^/]+-deployment/[^/]+/Functions/Plan",
         "The evaluation reports of one workload, one below each run's execution id, which is "
         "unknown before.",
     ),
@@ -146,6 +152,12 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|PromotionSource)|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|CleanUp)|Deploy)",
         "The versions of one workload's model package group; SageMaker numbers them.",
+    ),
+    _wildcard(
+        r"Resource::arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:execution:[a-z0-9-]+-deployment:\*",
+        r"[^/]+-deployment/[^/]+/Deploy",
+        "The executions of this very state machine, of which it describes one that is newer; "
+        "EventBridge names them.",
     ),
     _wildcard(
         _SAGEMAKER + r"(model|endpoint-config)/[a-z0-9-]+-v\*",

@@ -15,7 +15,7 @@ def clean_up(
 ) -> list[str]:
     """Remove configurations and models that `plan` does not keep and that do not serve.
 
-    Kept are what the plan made, and what served alone before it, to go back to.
+    Kept are what the plan made, and what served before it as far as the champion record goes.
 
     Returns:
         Names of what was removed; a configuration and its model have one name.
@@ -40,9 +40,9 @@ def clean_up(
     return sorted(removed)
 
 
-def reject_loser(plan: Mapping[str, Any], *, sagemaker: Any) -> str:
-    """Reject the package of a new model that lost a split, so that the next model is not
-    compared with it.
+def reject_package(plan: Mapping[str, Any], *, sagemaker: Any) -> str:
+    """Reject the package of a model that lost a split or was rolled back by hand, so that the
+    next model is not compared with it.
 
     Returns:
         ARN of the package; empty if there is none to reject.
@@ -50,11 +50,11 @@ def reject_loser(plan: Mapping[str, Any], *, sagemaker: Any) -> str:
     Raises:
         ClientError: SageMaker refuses; calling again does no harm.
     """
-    arn: str = plan["rejected_package"]
+    arn: str = plan.get("rejected_package", "")
     if arn:
         sagemaker.update_model_package(
             ModelPackageArn=arn,
             ModelApprovalStatus="Rejected",
-            ApprovalDescription="An operator ended the split of traffic for the old model.",
+            ApprovalDescription=plan["rejected_reason"],
         )
     return arn

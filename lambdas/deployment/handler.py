@@ -2,7 +2,7 @@
 
 | function | environment variables |
 |---|---|
-| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN |
+| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER |
 | smoke_test | ENDPOINT_NAME, MAX_FAILURES |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,8 +21,10 @@ from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
-from lambdas.deployment.plan import Planner
-from lambdas.deployment.plan_split import SplitPlanner
+from lambdas.deployment.ask import Asker
+from lambdas.deployment.champion import read_record
+from lambdas.deployment.planners import planner_for
+from lambdas.deployment.probe import PROBE_SECONDS, Probe
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.settings import (
     CleanUpSettings,
@@ -40,13 +43,16 @@ logging.getLogger().setLevel(logging.INFO)
 
 
 def plan(event: Event, context: Any) -> dict[str, Any]:
-    """SageMaker's event of an approval, or an operator's request about a split -> the requests
-    to make, and what serves now."""
-    settings, sagemaker = PlanSettings.read(os.environ), client("sagemaker")
-    planner: Planner | SplitPlanner = (
-        SplitPlanner(settings=settings, sagemaker=sagemaker)
-        if ACTION in event
-        else Planner(settings=settings, sagemaker=sagemaker)
+    """SageMaker's event of an approval, or an operator's request -> what to ask of SageMaker, and
+    what serves now; its members are in `plan_document`."""
+    settings = PlanSettings.read(os.environ)
+    record = read_record(client("ssm"), settings.champion_parameter)
+    planner = planner_for(
+        event.get(ACTION),
+        settings=settings,
+        sagemaker=client("sagemaker"),
+        s3=client("s3"),
+        record=record,
     )
     answer = planner.plan(event)
     logging.info("%s", answer["summary"])
@@ -54,17 +60,45 @@ def plan(event: Event, context: Any) -> dict[str, Any]:
 
 
 def smoke_test(event: Event, context: Any) -> dict[str, Any]:
-    """`{"plan"}` -> `{"passed", "detail"}`."""
+    """Ask the endpoint about the samples; `mode` says when.
+
+    | mode | input | answer |
+    |---|---|---|
+    | none | `{"plan"}` | `{"passed", "detail"}`: whether what serves may stay |
+    | before | `{"plan"}` | `{"before", "wrong", "detail"}`: what it answers before an update |
+    | probe | `{"plan", "seen"}` | the same, with what was seen so far; publishes the metric |
+    """
     settings, asked = SmokeTestSettings.read(os.environ), event["plan"]
+    samples = SampleStore(s3=client("s3"), uri=asked["samples"])
+    tested = AnswersWhenTested.read(client("s3"), asked["evaluation_report"])
+    mode = event.get("mode", "")
+    if mode:
+        probe = Probe(
+            # The endpoint is looked at between two probes: none waits for a slow answer for long.
+            asker=Asker(
+                endpoint_name=settings.endpoint_name,
+                runtime=client("sagemaker-runtime", attempts=1, answer_seconds=PROBE_SECONDS / 2),
+            ),
+            max_failures=settings.max_failures,
+            samples=samples,
+            tested=tested,
+            cloudwatch=client("cloudwatch"),
+            seconds=time.monotonic,
+        )
+        seen = probe.before() if mode == "before" else probe.during(event.get("seen", {}))
+        logging.info("%s", seen["detail"])
+        return seen
     answer = SmokeTest(
-        endpoint_name=settings.endpoint_name,
-        variant=asked["target_variant"],
+        asker=Asker(
+            endpoint_name=settings.endpoint_name,
+            variant=asked["target_variant"],
+            # A sample that is not answered twice is a finding, not a fault to be patient with.
+            # An endpoint may take 60 seconds to answer.
+            runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),
+        ),
         max_failures=settings.max_failures,
-        samples=SampleStore(s3=client("s3"), uri=asked["samples"]),
-        tested=AnswersWhenTested.read(client("s3"), asked["evaluation_report"]),
-        # A sample that is not answered twice is a finding, not a fault to be patient with.
-        # An endpoint may take 60 seconds to answer.
-        runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),
+        samples=samples,
+        tested=tested,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
     logging.info("%s", answer["detail"])
@@ -84,7 +118,7 @@ def roll_back(event: Event, context: Any) -> dict[str, Any]:
 def clean_up(event: Event, context: Any) -> dict[str, Any]:
     """`{"plan"}` -> `{"removed", "rejected"}`."""
     settings, sagemaker = CleanUpSettings.read(os.environ), client("sagemaker")
-    rejected = cleaning.reject_loser(event["plan"], sagemaker=sagemaker)
+    rejected = cleaning.reject_package(event["plan"], sagemaker=sagemaker)
     removed = cleaning.clean_up(
         event["plan"],
         sagemaker=sagemaker,
@@ -95,13 +129,16 @@ def clean_up(event: Event, context: Any) -> dict[str, Any]:
 
 
 def tear_down(event: Event, context: Any) -> None:
-    """A custom resource with the properties `EndpointName` and `NamePrefix` (`<group>-v`)."""
+    """A custom resource with the properties `EndpointName`, `NamePrefix` (`<group>-v`) and
+    `ChampionParameter`."""
 
     def work(properties: Mapping[str, Any], deadline: custom_resource.Deadline) -> None:
         deleted = TearDown(
             endpoint_name=properties["EndpointName"],
             group=properties["NamePrefix"].removesuffix("-v"),
+            champion_parameter=properties.get("ChampionParameter", ""),
             sagemaker=client("sagemaker"),
+            ssm=client("ssm"),
             deadline=deadline,
         ).run()
         logging.info("deleted the endpoint, and of its deployments %s", deleted)

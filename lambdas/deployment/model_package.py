@@ -8,8 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.champion_record import FAILED_MARK
 from lambdas.shared.aws_errors import is_missing
 
+REJECTED = "Rejected"
 _APPROVED = "Approved"
 _COMPLETED = "Completed"
 # What a package that is registered as approved may still be when its event comes.
@@ -18,6 +20,14 @@ _UNFINISHED = ("Pending", "InProgress")
 
 class ModelPackageRefused(Exception):
     """A model package that is not to be deployed."""
+
+
+class ApprovalWithdrawn(ModelPackageRefused):
+    """A model package whose approval somebody took back: nothing may override that."""
+
+
+class TriedBefore(Exception):
+    """A model package that a deployment failed with, and that nobody approved again since."""
 
 
 class ModelPackageUnfinished(Exception):
@@ -32,6 +42,7 @@ class ApprovedPackage:
         samples: where held-out files and their labels are: `s3://bucket/prefix`.
         evaluation_report: where its evaluation is: `s3://bucket/key`; empty if it does not say.
         dataset_version: of the data that it was trained with; empty if it does not say.
+        model_sha256: digest of its model.tar.gz; empty in packages of before it was registered.
     """
 
     arn: str
@@ -40,6 +51,7 @@ class ApprovedPackage:
     samples: str
     evaluation_report: str
     dataset_version: str
+    model_sha256: str = ""
 
 
 def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
@@ -47,7 +59,9 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
 
     Raises:
         ModelPackageUnfinished: plan again later.
-        ModelPackageRefused: with each reason for which it must not be deployed.
+        ModelPackageRefused: with each reason for which it must not be deployed; it is an
+            ApprovalWithdrawn where the approval is among them.
+        TriedBefore: a deployment failed with it.
         ClientError: SageMaker refuses.
     """
     try:
@@ -61,10 +75,15 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
     status = described.get("ModelPackageStatus")
     if status in _UNFINISHED:
         raise ModelPackageUnfinished(f"{arn} is {status}; wait until it is {_COMPLETED}")
+    approval = described.get("ModelApprovalStatus")
+    reason = described.get("ApprovalDescription", "")
+    if approval == REJECTED and reason.startswith(FAILED_MARK):
+        raise TriedBefore(f"{arn} is {approval}: {reason}. To try again, approve it again")
     properties = described.get("CustomerMetadataProperties", {})
     faults = _faults(described, properties, group)
     if faults:
-        raise ModelPackageRefused(f"{arn} is not deployed: " + "; ".join(faults))
+        refused = ModelPackageRefused if approval == _APPROVED else ApprovalWithdrawn
+        raise refused(f"{arn} is not deployed: " + "; ".join(faults))
     return ApprovedPackage(
         arn=arn,
         group=group,
@@ -72,6 +91,7 @@ def read_approved(sagemaker: Any, *, arn: str, group: str) -> ApprovedPackage:
         samples=properties["samples"],
         evaluation_report=properties.get("evaluation_report", ""),
         dataset_version=properties.get("dataset_version", ""),
+        model_sha256=properties.get("model_sha256", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Decide what a deployment asks of SageMaker, and what it would go back to."""
+"""Decide what the approval of a model package asks of SageMaker, and what it would go back to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.champion_record import ChampionRecord, Deployed
 from contracts.events import ModelPackageStateChange
 from contracts.traffic_split import (
     NEW_VARIANT,
@@ -14,8 +15,17 @@ from contracts.traffic_split import (
     share_of_new,
     weights_for,
 )
+from lambdas.deployment.champion import deployed
 from lambdas.deployment.endpoint import Endpoint
-from lambdas.deployment.model_package import ApprovedPackage, ModelPackageRefused, read_approved
+from lambdas.deployment.figures import Figures
+from lambdas.deployment.model_package import (
+    ApprovedPackage,
+    ModelPackageRefused,
+    TriedBefore,
+    package_of_model,
+    read_approved,
+)
+from lambdas.deployment.plan_document import Plan, nothing, plan_of
 from lambdas.deployment.removal import remove_config, remove_deployment
 from lambdas.deployment.requests import (
     deployment_name,
@@ -29,25 +39,33 @@ from lambdas.deployment.requests import (
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import Configuration, SplitIsOn, may_share, read_configuration
 from lambdas.deployment.split_commands import end_command, what_next
+from lambdas.deployment.times import now, whole_seconds
 from lambdas.deployment.usable_endpoint import usable_endpoint
-
-Plan = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans deployments to one endpoint. `sagemaker` is a boto3 client."""
+    """Plans deployments to one endpoint. `sagemaker` and `s3` are boto3 clients.
+
+    Attributes:
+        record: what the champion record says; None as long as there is none.
+    """
 
     settings: PlanSettings
     sagemaker: Any
+    s3: Any
+    record: ChampionRecord | None = None
 
     def plan(self, event: Mapping[str, Any]) -> Plan:
         """The plan for SageMaker's event of an approval; the same for the same event.
 
-        It says `nothing_to_do`, and perhaps no more, where the version is live already or where
+        It says `nothing_to_do`, and perhaps no more, where the version is live and recorded
+        already, where a later decision was carried out before, where it failed before, or where
         the event tells of another change than the approval.
 
         What an earlier execution for the same package left behind, and nothing uses, is removed.
+        A version that serves and was not recorded, since the execution that brought it was
+        stopped, is proved again.
 
         Raises:
             EventError: the event is none of a model package.
@@ -67,53 +85,126 @@ class Planner:
                 f"this endpoint serves {group}"
             )
         if not change.is_decision:
-            return {
-                "nothing_to_do": True,
-                "summary": f"{change.model_package_arn} was approved before; only "
-                f"{', '.join(change.changed)} changed, which deploys nothing",
-            }
-        package = read_approved(self.sagemaker, arn=change.model_package_arn, group=group)
-        name = deployment_name(package, self.settings)
+            return nothing(
+                f"{change.model_package_arn} was approved before; only "
+                f"{', '.join(change.changed)} changed, which deploys nothing"
+            )
         endpoint = usable_endpoint(self.sagemaker, self.settings.endpoint_name)
+        late = self._comes_late(change, endpoint)
+        if late:
+            return late
+        try:
+            package = read_approved(self.sagemaker, arn=change.model_package_arn, group=group)
+        except TriedBefore as failed:
+            return nothing(str(failed))
+        name = deployment_name(package, self.settings)
         config = endpoint.config if endpoint else ""
         live = read_configuration(self.sagemaker, config, group=group)
         if live is not None and live.is_split:
             return self._while_split(package, name, live)
         if endpoint is not None and config != name and self.settings.serving.first_share < 1:
             return self._split(package, name, config, live)
-        return self._sole(package, name, endpoint)
+        approved_at = whole_seconds(change.time) or now()
+        return self._sole(package, name, endpoint, live, approved_at=approved_at)
 
-    def _sole(self, package: ApprovedPackage, name: str, endpoint: Endpoint | None) -> Plan:
+    def _comes_late(self, change: ModelPackageStateChange, endpoint: Endpoint | None) -> Plan:
+        """What to say of an event that a later decision has overtaken; empty if none has.
+
+        EventBridge delivers an event again at times, hours later. Its time has whole seconds:
+        of two approvals in one second the greater version counts as the later one.
+        """
+        if self.record is None or not change.time:
+            return {}
+        champion = self.record.champion
+        decided = (whole_seconds(champion.approved_at), champion.version)
+        if (whole_seconds(change.time), change.version) > decided:
+            return {}
+        as_recorded = endpoint is None or endpoint.config == champion.config
+        return nothing(
+            f"{change.model_package_arn} was approved at {change.time}; version "
+            f"{champion.version}, decided at {champion.approved_at}, was deployed since then or "
+            "by this very approval: to deploy this one, approve it again",
+            keep=list(self.record.names) if as_recorded else [],
+        )
+
+    def _sole(
+        self,
+        package: ApprovedPackage,
+        name: str,
+        endpoint: Endpoint | None,
+        live: Configuration | None,
+        *,
+        approved_at: str,
+    ) -> Plan:
         """The new model alone, in the place of what served."""
-        live = endpoint is not None and endpoint.config == name
-        if not live:
-            remove_deployment(self.sagemaker, name)
-        previous = endpoint.config if endpoint is not None and not live else None
-        if live:
-            instead = "it is live already"
+        serves = endpoint is not None and endpoint.config == name
+        if serves:
+            previous = self._unlike(name)
+            instead = "it serves already, and has to prove itself"
         else:
-            instead = f"in the place of {previous}" if previous else "the first deployment"
-        return {
+            remove_deployment(self.sagemaker, name)
+            previous = endpoint.config if endpoint is not None else None
+            instead = f"in the place of {previous}" if previous else self._without_endpoint()
+        before = self._before(live if not serves else None)
+        figures = Figures.read(self.s3, package.evaluation_report)
+        new = Deployed(
+            package=package.arn,
+            version=package.version,
+            model=name,
+            config=name,
+            approved_at=approved_at,
+            metrics=figures.metrics,
+            model_sha256=package.model_sha256,
+        )
+        record = before.followed_by(new) if before else ChampionRecord(champion=new)
+        was = before.champion if before and before.champion.config != name else None
+        return plan_of(
+            "deployment",
             **self._of_new_model(package, name),
-            "endpoint_config": sole_config_request(
+            make_model=not serves,
+            make_config=not serves,
+            update=not serves,
+            endpoint_config=sole_config_request(
                 name, variant_of(name, self.settings), settings=self.settings
             ),
-            "endpoint": update_request(self.settings.endpoint_name, name, keep_capacity=False),
-            "endpoint_exists": endpoint is not None,
-            "nothing_to_do": live,
-            "previous_config": previous,
-            "keep": [each for each in (name, previous) if each],
-            "made": {"config": name, "model": name},
-            "target_variant": "",
-            "new_share": 0,
-            "weights": {
-                "before": dict(endpoint.weights) if endpoint else {},
+            endpoint=update_request(self.settings.endpoint_name, name, keep_capacity=False),
+            endpoint_exists=endpoint is not None,
+            probe=bool(previous) and not serves,
+            bake=serves or endpoint is None,
+            previous_config=previous,
+            champion=record.document(),
+            keep=[*record.names, *([previous] if previous else [])],
+            made={"config": name, "model": name},
+            weights={
+                "before": dict(endpoint.weights) if endpoint and not serves else {},
                 "after": {OLD_VARIANT: 1.0},
             },
-            "headline": f"Live: {name}",
-            "summary": f"{self._what(package)}: {instead}",
-            "next": "",
-        }
+            headline=f"Live: {name}",
+            summary="\n".join(
+                line for line in (f"{self._what(package)}: {instead}", figures.beside(was)) if line
+            ),
+        )
+
+    def _without_endpoint(self) -> str:
+        if self.record is None:
+            return "the first deployment"
+        return f"the endpoint is made again, last was {self.record.champion.config}"
+
+    def _unlike(self, name: str) -> str | None:
+        """The recorded champion's configuration, to go back to from `name`, if it is there."""
+        if self.record is None or self.record.champion.config == name:
+            return None
+        config = self.record.champion.config
+        group = self.settings.model_package_group
+        return config if read_configuration(self.sagemaker, config, group=group) else None
+
+    def _before(self, live: Configuration | None) -> ChampionRecord | None:
+        """The record so far, or what can be said of the configuration `live` without one."""
+        if self.record is not None or live is None or set(live.variants) != {OLD_VARIANT}:
+            return self.record
+        model = live.model(OLD_VARIANT)
+        found = deployed(package_of_model(self.sagemaker, model), model=model)
+        return ChampionRecord(champion=found) if found and live.name == model else None
 
     def _split(
         self, package: ApprovedPackage, name: str, config: str, live: Configuration | None
@@ -125,38 +216,37 @@ class Planner:
         remove_config(self.sagemaker, split)
         remove_deployment(self.sagemaker, name)
         weights = weights_for(share)
-        return {
+        recorded = self.record.names if self.record else ()
+        return plan_of(
+            "deployment",
             **self._of_new_model(package, name),
-            "endpoint_config": split_config_request(
+            make_model=True,
+            make_config=True,
+            endpoint_config=split_config_request(
                 split,
                 old=old.variants[OLD_VARIANT],
                 new=variant_of(name, settings),
                 share=share,
                 settings=settings,
             ),
-            "endpoint": update_request(settings.endpoint_name, split, keep_capacity=True),
-            "endpoint_exists": True,
-            "nothing_to_do": False,
-            "previous_config": config,
-            "keep": [split, config, old.model(OLD_VARIANT), name],
-            "made": {"config": split, "model": name},
-            "target_variant": NEW_VARIANT,
-            "new_share": share_of_new(weights),
-            "weights": {"before": {OLD_VARIANT: 1.0}, "after": weights},
-            "headline": f"Split: {percent(share)} to {name}",
-            "summary": f"{self._what(package)}: beside {config}, with {percent(share)} of the "
+            endpoint=update_request(settings.endpoint_name, split, keep_capacity=True),
+            previous_config=config,
+            keep=[*dict.fromkeys((split, config, old.model(OLD_VARIANT), name, *recorded))],
+            made={"config": split, "model": name},
+            target_variant=NEW_VARIANT,
+            new_share=share_of_new(weights),
+            weights={"before": {OLD_VARIANT: 1.0}, "after": weights},
+            headline=f"Split: {percent(share)} to {name}",
+            summary=f"{self._what(package)}: beside {config}, with {percent(share)} of the "
             "requests",
-            "next": what_next(settings),
-        }
+            next=what_next(settings),
+        )
 
     def _while_split(self, package: ApprovedPackage, name: str, live: Configuration) -> Plan:
         """Two models serve: nothing is deployed before an operator has ended that."""
         models = {live.model(OLD_VARIANT): "old", live.model(NEW_VARIANT): "new"}
         if models.get(name) == "new":
-            return {
-                "nothing_to_do": True,
-                "summary": f"{self._what(package)}: it is the new model of the split already",
-            }
+            return nothing(f"{self._what(package)}: it is the new model of the split already")
         if models.get(name) == "old":
             advice = f"it is the old model; to let it serve alone: {end_command(self.settings)}old"
         else:
@@ -172,14 +262,10 @@ class Planner:
 
     def _of_new_model(self, package: ApprovedPackage, name: str) -> Plan:
         return {
-            "kind": "deployment",
-            "make_model": True,
-            "make_config": True,
             "model": model_request(name, package, self.settings),
             "samples": package.samples,
             "evaluation_report": package.evaluation_report,
             "model_package": package.arn,
-            "rejected_package": "",
         }
 
     def _what(self, package: ApprovedPackage) -> str:

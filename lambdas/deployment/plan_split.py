@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.champion_record import ChampionRecord
 from contracts.traffic_split import (
     NEW,
     NEW_VARIANT,
@@ -18,27 +19,36 @@ from contracts.traffic_split import (
     share_of_new,
     weights_for,
 )
+from lambdas.deployment.champion import deployed
 from lambdas.deployment.endpoint import Endpoint
+from lambdas.deployment.figures import Figures
 from lambdas.deployment.model_package import (
     ModelPackageRefused,
     metadata_of,
     package_of_model,
     read_approved,
 )
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan, plan_of
 from lambdas.deployment.requests import sole_config_request, update_request, weights_request
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import Configuration, NoSplit, read_configuration
 from lambdas.deployment.split_commands import end_command, what_next
+from lambdas.deployment.times import now
 from lambdas.deployment.usable_endpoint import usable_endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitPlanner:
-    """Plans changes of a split. `sagemaker` is a boto3 client."""
+    """Plans changes of a split. `sagemaker` and `s3` are boto3 clients.
+
+    Attributes:
+        record: what the champion record says; None as long as there is none.
+    """
 
     settings: PlanSettings
     sagemaker: Any
+    s3: Any
+    record: ChampionRecord | None = None
 
     def plan(self, event: Mapping[str, Any]) -> Plan:
         """The plan for an operator's request; its form is in `contracts.traffic_split`.
@@ -74,22 +84,20 @@ class SplitPlanner:
         before = share_of_new(endpoint.weights)
         after = weights_for(request.share)
         new = live.model(NEW_VARIANT)
-        return {
-            **self._unchanged(endpoint, live),
-            "kind": "shift",
-            "shift": weights_request(endpoint.name, after),
-            "nothing_to_do": same_share(before, request.share),
-            "endpoint": update_request(endpoint.name, live.name, keep_capacity=True),
-            "keep": [live.name, live.model(OLD_VARIANT), new],
-            "made": {"config": "", "model": ""},
-            "new_share": share_of_new(after),
-            "weights": {"before": dict(endpoint.weights), "after": after},
-            "headline": f"Split: {percent(request.share)} to {new}",
-            "summary": f"The new model {new} of the endpoint {endpoint.name} gets "
+        return plan_of(
+            "shift",
+            shift=weights_request(endpoint.name, after),
+            nothing_to_do=same_share(before, request.share),
+            endpoint=update_request(endpoint.name, live.name, keep_capacity=True),
+            previous_config=live.name,
+            new_share=share_of_new(after),
+            weights={"before": dict(endpoint.weights), "after": after},
+            headline=f"Split: {percent(request.share)} to {new}",
+            summary=f"The new model {new} of the endpoint {endpoint.name} gets "
             f"{percent(request.share)} of the requests, before {percent(before)}; "
             f"{live.model(OLD_VARIANT)} gets the others",
-            "next": what_next(self.settings),
-        }
+            next=what_next(self.settings),
+        )
 
     def _end(self, request: End, endpoint: Endpoint, live: Configuration) -> Plan:
         new_wins = request.winner == NEW
@@ -98,26 +106,47 @@ class SplitPlanner:
         group = self.settings.model_package_group
         there = read_configuration(self.sagemaker, winner, group=group)
         before = share_of_new(endpoint.weights)
-        return {
-            **self._unchanged(endpoint, live),
-            **self._packages(winner, loser, new_wins=new_wins),
-            "kind": "end",
-            "nothing_to_do": False,
-            "make_config": there is None,
-            "endpoint_config": sole_config_request(
+        packages = self._packages(winner, loser, new_wins=new_wins)
+        record = self._record(winner, loser, packages) if new_wins else self.record
+        return plan_of(
+            "end",
+            **packages,
+            make_config=there is None,
+            endpoint_config=sole_config_request(
                 winner, live.variants[variant], settings=self.settings
             ),
-            "endpoint": update_request(endpoint.name, winner, keep_capacity=True),
+            endpoint=update_request(endpoint.name, winner, keep_capacity=True),
+            probe=bool(packages["samples"]),
+            previous_config=live.name,
+            champion=record.document() if record and new_wins else {},
             # What served alone before is kept to go back to; a new model that lost is not.
-            "keep": [winner, loser] if new_wins else [winner],
-            "made": {"config": winner if there is None else "", "model": ""},
-            "new_share": 0,
-            "weights": {"before": dict(endpoint.weights), "after": {OLD_VARIANT: 1.0}},
-            "headline": f"Live: {winner}",
-            "summary": f"The split of the endpoint {endpoint.name} ends: the {request.winner} "
+            keep=[
+                *dict.fromkeys(
+                    (winner, *((loser,) if new_wins else ()), *(record.names if record else ()))
+                )
+            ],
+            made={"config": winner if there is None else "", "model": ""},
+            weights={"before": dict(endpoint.weights), "after": {OLD_VARIANT: 1.0}},
+            headline=f"Live: {winner}",
+            summary=f"The split of the endpoint {endpoint.name} ends: the {request.winner} "
             f"model {winner} serves alone; the new model had {percent(before)} of the requests",
-            "next": "",
-        }
+        )
+
+    def _record(self, winner: str, loser: str, packages: Plan) -> ChampionRecord | None:
+        """The champion record once the new model serves alone."""
+        metadata = metadata_of(self.sagemaker, packages["model_package"])
+        new = deployed(
+            packages["model_package"],
+            model=winner,
+            approved_at=now(),
+            metrics=Figures.read(self.s3, packages["evaluation_report"]).metrics,
+            model_sha256=metadata.get("model_sha256", ""),
+        )
+        old = deployed(package_of_model(self.sagemaker, loser), model=loser)
+        before = self.record or (ChampionRecord(champion=old) if old else None)
+        if new is None:
+            return before
+        return before.followed_by(new) if before else ChampionRecord(champion=new)
 
     def _packages(self, winner: str, loser: str, *, new_wins: bool) -> Plan:
         """Packages and samples. A new model that lost is no champion any more."""
@@ -129,6 +158,7 @@ class SplitPlanner:
                 "evaluation_report": metadata.get("evaluation_report", ""),
                 "model_package": arn,
                 "rejected_package": package_of_model(self.sagemaker, loser),
+                "rejected_reason": "An operator ended the split of traffic for the old model.",
             }
         if not arn:
             raise ModelPackageRefused(
@@ -140,19 +170,4 @@ class SplitPlanner:
             "samples": package.samples,
             "evaluation_report": package.evaluation_report,
             "model_package": arn,
-            "rejected_package": "",
-        }
-
-    @staticmethod
-    def _unchanged(endpoint: Endpoint, live: Configuration) -> Plan:
-        return {
-            "make_model": False,
-            "make_config": False,
-            "endpoint_exists": True,
-            "previous_config": live.name,
-            "target_variant": "",
-            "samples": "",
-            "evaluation_report": "",
-            "model_package": "",
-            "rejected_package": "",
         }

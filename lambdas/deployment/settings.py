@@ -25,12 +25,14 @@ class PlanSettings:
         output_key_arn: encrypts what the endpoint writes there.
         success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
         environment, workload: for the commands that people are told.
+        champion_parameter: name of the SSM parameter that holds the champion record.
     """
 
     environment: str
     workload: str
     endpoint_name: str
     model_package_group: str
+    champion_parameter: str
     model_role_arn: str
     serving: Serving
     kms_key_arn: str
@@ -48,6 +50,7 @@ class PlanSettings:
             workload=reader.text("WORKLOAD"),
             endpoint_name=reader.text("ENDPOINT_NAME"),
             model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
+            champion_parameter=reader.text("CHAMPION_PARAMETER"),
             model_role_arn=reader.text("MODEL_ROLE_ARN"),
             serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
             kms_key_arn=reader.text("KMS_KEY_ARN", may_be_empty=True),

@@ -8,9 +8,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.predictions import Prediction, PredictionsError, predictions_of
-from contracts.samples import CSV, Sample, Samples
+from contracts.predictions import PredictionsError
+from contracts.samples import Sample, Samples
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
+from lambdas.deployment.ask import Asker
 from lambdas.deployment.samples import SamplesError, SampleStore
 
 SECONDS_A_SAMPLE = 130.0
@@ -22,19 +23,16 @@ _TEXT_SHOWN = 300
 
 @dataclass(frozen=True, kw_only=True)
 class SmokeTest:
-    """Tests one endpoint. `runtime` is a boto3 client; `seconds_left` is of the function's time.
+    """Tests one endpoint. `seconds_left` is of the function's time.
 
     Attributes:
-        variant: the only one to ask; empty for whichever the endpoint chooses.
         tested: what the model answered when it was evaluated.
     """
 
-    endpoint_name: str
-    variant: str
+    asker: Asker
     max_failures: int
     samples: SampleStore
     tested: AnswersWhenTested
-    runtime: Any
     seconds_left: Callable[[], float]
 
     def run(self) -> dict[str, Any]:
@@ -65,7 +63,7 @@ class SmokeTest:
         if self.seconds_left() < SECONDS_A_SAMPLE:
             return "not asked, the function's time was over; ask fewer samples or a faster endpoint"
         try:
-            prediction = self._ask(self.samples.read(sample.file), index)
+            prediction = self.asker.ask(self.samples.read(sample.file), index)
         except (ClientError, BotoCoreError, SamplesError, PredictionsError) as error:
             return str(error)[:_TEXT_SHOWN]
         expected = self.tested.answers.get(sample.file, sample.label)
@@ -77,24 +75,8 @@ class SmokeTest:
             f"(confidence {prediction.confidence:.2f})"
         )
 
-    def _ask(self, body: bytes, index: Samples) -> Prediction:
-        request = {
-            "EndpointName": self.endpoint_name,
-            "ContentType": index.content_type,
-            # The built-in XGBoost answers CSV to CSV; its JSON has no place for the classes.
-            "Accept": CSV if index.content_type == CSV else "application/json",
-            "Body": body,
-        }
-        if self.variant:
-            request["TargetVariant"] = self.variant
-        answer = self.runtime.invoke_endpoint(**request)
-        (prediction,) = predictions_of(
-            answer["Body"].read(), answer["ContentType"], index.classes, rows=1
-        )
-        return prediction
-
     def _detail(self, asked: int, faults: dict[str, str]) -> str:
-        of_variant = f" by the variant {self.variant}" if self.variant else ""
+        of_variant = f" by the variant {self.asker.variant}" if self.asker.variant else ""
         lines = [
             f"{asked - len(faults)} of {asked} held-out samples were answered as expected"
             f"{of_variant}, {len(faults)} not; allowed are {self.max_failures}"

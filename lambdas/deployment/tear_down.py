@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.deployment.champion import forget_record
 from lambdas.deployment.endpoint import DELETING, delete_endpoint, find_endpoint
 from lambdas.deployment.removal import list_configs, list_models, remove_config, remove_model
 from lambdas.shared.custom_resource import Deadline
@@ -18,17 +19,20 @@ _POLL_SECONDS = 3.0
 class TearDown:
     """Attributes:
     group: model package group, whose name begins those of models and configurations.
-    sagemaker: a boto3 client.
+    champion_parameter: name of the SSM parameter with the champion record; empty for none.
+    sagemaker, ssm: boto3 clients.
     """
 
     endpoint_name: str
     group: str
+    champion_parameter: str
     sagemaker: Any
+    ssm: Any
     deadline: Deadline
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
-        """Delete the endpoint, wait until it is gone, then delete the rest.
+        """Delete the endpoint, wait until it is gone, then delete the rest and the record.
 
         Returns:
             Names of the configurations and models that were deleted.
@@ -46,6 +50,8 @@ class TearDown:
         for name in models:
             self.deadline.check(f"deleting the model {name}")
             remove_model(self.sagemaker, name)
+        if self.champion_parameter:
+            forget_record(self.ssm, self.champion_parameter)
         return sorted({*configs, *models})
 
     def _delete_endpoint(self) -> None:

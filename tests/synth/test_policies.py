@@ -83,12 +83,14 @@ def test_only_calls_without_a_resource_are_allowed_on_every_resource(environment
             assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE, (logical_id, statement)
 
 
-def test_metrics_are_published_in_sagemakers_namespaces_only(environment: str) -> None:
+def test_metrics_are_published_in_named_namespaces_only(environment: str) -> None:
     found = False
+    named = {"/aws/sagemaker/*", "aws/sagemaker/*", names.DEPLOYMENT_METRICS}
     for logical_id, statement in allowed_statements(environment):
         if "cloudwatch:PutMetricData" in listed(statement["Action"]):
             found = True
-            assert "cloudwatch:namespace" in statement["Condition"]["StringLike"], logical_id
+            (condition,) = statement["Condition"].values()
+            assert set(listed(condition["cloudwatch:namespace"])) <= named, logical_id
     assert found
 
 

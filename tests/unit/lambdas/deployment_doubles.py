@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import fields
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from contracts.champion_record import ChampionRecord
 from contracts.serving import Serving
-from lambdas.deployment.plan import Plan, Planner
-from lambdas.deployment.plan_split import SplitPlanner
+from lambdas.deployment.plan import Planner
+from lambdas.deployment.plan_document import Plan
+from lambdas.deployment.planners import planner_for
 from lambdas.deployment.settings import PlanSettings
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
 
@@ -20,6 +24,7 @@ ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
 PACKAGE = f"{ARN}model-package/{GROUP}/3"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 ROLE = "arn:aws:iam::123456789012:role/models"
+PARAMETER = "/rookery/test/birds/champion"
 _TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 
@@ -32,6 +37,7 @@ class SageMaker:
         calls: operations that changed something, in order.
         deletes_while_creating: whether an endpoint that is being created may be deleted.
         split_configs: requests of the configurations with two variants, by their names.
+        record: the champion record.
         packages_of: ARN of the package that a model was made of, by the model's name.
     """
 
@@ -44,6 +50,7 @@ class SageMaker:
         self.deletes_while_creating = False
         self.split_configs: dict[str, dict[str, Any]] = {}
         self.packages_of: dict[str, str] = {}
+        self.record: ChampionRecord | None = None
         self._target: dict[str, str] = {}
 
     def client(self) -> Any:
@@ -58,6 +65,12 @@ class SageMaker:
         }
         self.weigh(config)
         self.add(config)
+
+    def record_as(self, plan: Plan) -> None:
+        """Let the champion record be what the state machine writes at the end of a plan."""
+        if plan["champion"]:
+            document = {**plan["champion"], "deployed_at": "2026-03-01T13:00:00Z"}
+            self.record = ChampionRecord.parse(json.dumps(document))
 
     def add(self, *names: str) -> None:
         """Let configurations with their models be there."""
@@ -323,11 +336,17 @@ def package(version: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+def approved_at(version: int) -> str:
+    """When a version was approved: the greater one later."""
+    return f"2026-03-01T12:{version:02}:00Z"
+
+
 def approval(version: int = 3, **changes: Any) -> dict[str, Any]:
     """SageMaker's event of an approval."""
     return {
         "source": "aws.sagemaker",
         "detail-type": "SageMaker Model Package State Change",
+        "time": approved_at(version),
         "detail": {
             "ModelPackageArn": f"{ARN}model-package/{GROUP}/{version}",
             "ModelPackageGroupName": GROUP,
@@ -352,6 +371,7 @@ def settings(**changes: Any) -> PlanSettings:
         "workload": "birds",
         "endpoint_name": ENDPOINT,
         "model_package_group": GROUP,
+        "champion_parameter": PARAMETER,
         "model_role_arn": ROLE,
         "serving": serving(**ways),
         "kms_key_arn": KEY,
@@ -362,15 +382,67 @@ def settings(**changes: Any) -> PlanSettings:
     return PlanSettings(**given)
 
 
+class Parameters:
+    """Systems Manager's parameters, by name."""
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self.values = {} if values is None else values
+
+    def client(self) -> Any:
+        return wired_client("ssm", by_methods(self))
+
+    def GetParameter(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"Parameter": {"Name": request["Name"], "Value": self._value(request["Name"])}}
+
+    def PutParameter(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if request["Name"] in self.values and not request.get("Overwrite"):
+            raise ServiceError("ParameterAlreadyExists", "The parameter already exists.")
+        self.values[request["Name"]] = request["Value"]
+        return {"Version": 1}
+
+    def DeleteParameter(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._value(request["Name"])
+        del self.values[request["Name"]]
+        return {}
+
+    def _value(self, name: str) -> str:
+        if name not in self.values:
+            raise ServiceError("ParameterNotFound", f"Parameter {name} not found.")
+        return self.values[name]
+
+
+class NoReports:
+    """S3 without any evaluation report."""
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        error = {"Code": "NoSuchKey", "Message": "The specified key does not exist."}
+        raise ClientError({"Error": error}, "GetObject")
+
+
+def planner_of(sagemaker: SageMaker, **changes: Any) -> Planner:
+    """The planner of approvals."""
+    return Planner(
+        settings=settings(**changes),
+        sagemaker=sagemaker.client(),
+        s3=NoReports(),
+        record=sagemaker.record,
+    )
+
+
 def plan_for(sagemaker: SageMaker, version: int = 3, **changes: Any) -> Plan:
     """What `plan` answers to the approval of a version."""
-    planner = Planner(settings=settings(**changes), sagemaker=sagemaker.client())
-    return planner.plan(approval(version))
+    return planner_of(sagemaker, **changes).plan(approval(version))
 
 
 def plan_change(sagemaker: SageMaker, request: dict[str, Any]) -> Plan:
     """What `plan` answers to an operator's request about a split."""
-    return SplitPlanner(settings=settings(), sagemaker=sagemaker.client()).plan(request)
+    return planner_for(
+        request["action"],
+        settings=settings(),
+        sagemaker=sagemaker.client(),
+        s3=NoReports(),
+        record=sagemaker.record,
+    ).plan(request)
 
 
 def name_of(plan: Plan) -> str:

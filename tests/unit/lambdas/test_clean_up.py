@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas.deployment.clean_up import clean_up
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan
 from tests.unit.lambdas.deployment_doubles import (
     ENDPOINT,
     GROUP,

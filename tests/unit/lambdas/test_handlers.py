@@ -17,7 +17,9 @@ from tests.unit.lambdas.deployment_doubles import (
     ENDPOINT,
     GROUP,
     KEY,
+    PARAMETER,
     ROLE,
+    Parameters,
     SageMaker,
     approval,
     serving,
@@ -125,9 +127,11 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
         s3=s3,
         sagemaker=sagemaker.client(),
         sagemaker_runtime=Runtime(),
+        ssm=Parameters().client(),
     )
     for name, value in {
         "ENDPOINT_NAME": ENDPOINT,
+        "CHAMPION_PARAMETER": PARAMETER,
         "MODEL_PACKAGE_GROUP": GROUP,
         "MODEL_ROLE_ARN": ROLE,
         "SERVING": serving().to_json(),
@@ -166,7 +170,7 @@ def test_the_tear_down_deletes_by_the_properties_that_it_is_given(
 ) -> None:
     sagemaker = SageMaker()
     sagemaker.add(f"{GROUP}-v1-00000000", f"{GROUP}-v2-v1-00000000")
-    connect(monkeypatch, deployment, sagemaker=sagemaker.client())
+    connect(monkeypatch, deployment, sagemaker=sagemaker.client(), ssm=Parameters().client())
     answers: list[str | None] = []
     monkeypatch.setattr(
         "lambdas.shared.custom_resource.answer", lambda event, reason: answers.append(reason)

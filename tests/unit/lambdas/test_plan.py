@@ -8,11 +8,17 @@ import boto3
 import pytest
 from botocore.validate import validate_parameters
 
+from contracts.champion_record import FAILED_MARK
 from contracts.events import EventError
-from lambdas.deployment.model_package import ModelPackageRefused, ModelPackageUnfinished
-from lambdas.deployment.plan import Planner
+from lambdas.deployment.model_package import (
+    ApprovalWithdrawn,
+    ModelPackageRefused,
+    ModelPackageUnfinished,
+)
+from lambdas.deployment.plan_document import Plan
 from lambdas.deployment.usable_endpoint import EndpointBusy, EndpointUnusable
 from tests.unit.lambdas.deployment_doubles import (
+    ENDPOINT,
     GROUP,
     PACKAGE,
     ROLE,
@@ -21,13 +27,27 @@ from tests.unit.lambdas.deployment_doubles import (
     name_of,
     package,
     plan_for,
-    settings,
+    planner_of,
 )
 
 
 @pytest.fixture
 def sagemaker() -> SageMaker:
     return SageMaker()
+
+
+def plan_of(sagemaker: SageMaker, version: int) -> Plan:
+    """The plan for a version that has just been registered."""
+    sagemaker.packages[package(version)["ModelPackageArn"]] = package(version)
+    return plan_for(sagemaker, version)
+
+
+def deployed(sagemaker: SageMaker, version: int) -> str:
+    """Let a version go live and be recorded; answers its name."""
+    plan = plan_of(sagemaker, version)
+    sagemaker.do(plan)
+    sagemaker.record_as(plan)
+    return name_of(plan)
 
 
 def test_a_plan_holds_requests_that_sagemaker_takes(sagemaker: SageMaker) -> None:
@@ -100,12 +120,14 @@ def test_a_later_deployment_remembers_what_served_before(sagemaker: SageMaker) -
 
 
 def test_an_event_that_comes_again_finds_the_model_live(sagemaker: SageMaker) -> None:
-    name = name_of(plan_for(sagemaker))
-    sagemaker.serve(name)
+    first = plan_for(sagemaker)
+    sagemaker.serve(name_of(first))
+    sagemaker.record_as(first)
 
     plan = plan_for(sagemaker)
 
     assert plan["nothing_to_do"]
+    assert plan["keep"] == [name_of(first)]
     assert sagemaker.calls == []
 
 
@@ -156,10 +178,105 @@ def test_an_endpoint_that_needs_an_operator_is_left_alone_and_says_what_to_do(
     assert sagemaker.calls == []
 
 
+def test_a_version_that_serves_and_was_not_recorded_is_proved_again(sagemaker: SageMaker) -> None:
+    """The execution that brought it was stopped before it had asked it anything."""
+    before = deployed(sagemaker, 2)
+    name = name_of(plan_for(sagemaker))
+    sagemaker.serve(name)
+    sagemaker.calls.clear()
+
+    plan = plan_for(sagemaker)
+
+    assert not plan["nothing_to_do"]
+    assert (plan["make_model"], plan["make_config"], plan["update"]) == (False, False, False)
+    assert plan["bake"]
+    assert plan["previous_config"] == before
+    assert plan["champion"]["config"] == name
+    assert [each["config"] for each in plan["champion"]["history"]] == [before]
+    assert sagemaker.calls == []
+
+
+def test_what_served_before_the_record_was_kept_is_its_history(sagemaker: SageMaker) -> None:
+    old = f"{GROUP}-v2-00000000"
+    sagemaker.serve(old)
+    sagemaker.packages_of[old] = PACKAGE.replace("/3", "/2")
+
+    plan = plan_for(sagemaker)
+
+    assert [each["version"] for each in plan["champion"]["history"]] == [2]
+
+
+def test_the_last_three_are_kept_and_no_more(sagemaker: SageMaker) -> None:
+    first, second, third = (deployed(sagemaker, version) for version in (1, 2, 3))
+    plan = plan_of(sagemaker, 4)
+
+    assert plan["keep"][:3] == [name_of(plan), third, second]
+    assert first not in plan["keep"]
+
+
+def test_an_approval_that_comes_late_does_not_bring_its_model_back(sagemaker: SageMaker) -> None:
+    deployed(sagemaker, 3)
+    live = deployed(sagemaker, 4)
+
+    late = plan_for(sagemaker, 3)
+
+    assert late["nothing_to_do"]
+    assert "approve it again" in late["summary"]
+    assert sagemaker.endpoints[ENDPOINT]["EndpointConfigName"] == live
+    assert late["keep"]
+
+
+def test_of_two_approvals_in_one_second_the_greater_version_is_the_later_one(
+    sagemaker: SageMaker,
+) -> None:
+    deployed(sagemaker, 3)
+    for version in (2, 4):
+        sagemaker.packages[package(version)["ModelPackageArn"]] = package(version)
+    same_second = {"time": approval(3)["time"]}
+
+    lower = planner_of(sagemaker).plan(approval(2) | same_second)
+    greater = planner_of(sagemaker).plan(approval(4) | same_second)
+
+    assert lower["nothing_to_do"]
+    assert not greater["nothing_to_do"]
+
+
+def test_an_approval_by_hand_without_a_time_is_never_late(sagemaker: SageMaker) -> None:
+    deployed(sagemaker, 3)
+    deployed(sagemaker, 4)
+    event = {key: value for key, value in approval(3).items() if key != "time"}
+
+    assert not planner_of(sagemaker).plan(event)["nothing_to_do"]
+
+
+def test_a_late_approval_during_a_split_lets_its_new_model_alone(sagemaker: SageMaker) -> None:
+    deployed(sagemaker, 3)
+    sagemaker.packages[package(4)["ModelPackageArn"]] = package(4)
+    sagemaker.do(plan_for(sagemaker, 4, first_share=0.1))
+
+    late = plan_for(sagemaker, 3, first_share=0.1)
+
+    assert late["nothing_to_do"]
+    assert late["keep"] == []
+
+
+def test_a_package_that_a_deployment_failed_with_is_not_tried_by_itself(
+    sagemaker: SageMaker,
+) -> None:
+    sagemaker.packages[PACKAGE] = package(
+        3, ModelApprovalStatus="Rejected", ApprovalDescription=f"{FAILED_MARK}: smoke test"
+    )
+
+    plan = plan_for(sagemaker)
+
+    assert plan["nothing_to_do"]
+    assert "smoke test. To try again, approve it again" in plan["summary"]
+
+
 def test_an_approval_that_was_withdrawn_meanwhile_is_refused(sagemaker: SageMaker) -> None:
     sagemaker.packages[PACKAGE] = package(3, ModelApprovalStatus="Rejected")
 
-    with pytest.raises(ModelPackageRefused, match="it is Rejected now"):
+    with pytest.raises(ApprovalWithdrawn, match="it is Rejected now"):
         plan_for(sagemaker)
 
 
@@ -186,16 +303,12 @@ def test_all_reasons_against_a_package_are_given_at_once(sagemaker: SageMaker) -
 
 
 def test_events_of_other_groups_and_other_kinds_are_refused(sagemaker: SageMaker) -> None:
-    planner = Planner(settings=settings(), sagemaker=sagemaker.client())
+    planner = planner_of(sagemaker)
 
     with pytest.raises(ModelPackageRefused, match="group cats"):
         planner.plan(approval(ModelPackageGroupName="cats"))
     with pytest.raises(EventError, match="Object Created"):
         planner.plan({**approval(), "detail-type": "Object Created"})
-
-
-def planner(sagemaker: SageMaker) -> Planner:
-    return Planner(settings=settings(), sagemaker=sagemaker.client())
 
 
 def test_another_change_of_a_package_approved_long_ago_does_not_deploy_it(
@@ -204,7 +317,7 @@ def test_another_change_of_a_package_approved_long_ago_does_not_deploy_it(
     """SageMaker tells of every change of a package, with the approval status that it has."""
     sagemaker.serve(f"{GROUP}-v4-00000000")
 
-    plan = planner(sagemaker).plan(approval(UpdatedModelPackageFields=["ModelLifeCycle"]))
+    plan = planner_of(sagemaker).plan(approval(UpdatedModelPackageFields=["ModelLifeCycle"]))
 
     assert plan["nothing_to_do"]
     assert "ModelLifeCycle" in plan["summary"]
@@ -215,7 +328,7 @@ def test_another_change_of_a_package_approved_long_ago_does_not_deploy_it(
 def test_a_new_approved_package_and_an_approval_are_deployed(
     sagemaker: SageMaker, fields: list[str] | None
 ) -> None:
-    plan = planner(sagemaker).plan(approval(UpdatedModelPackageFields=fields))
+    plan = planner_of(sagemaker).plan(approval(UpdatedModelPackageFields=fields))
 
     assert not plan["nothing_to_do"]
 

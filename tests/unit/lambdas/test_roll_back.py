@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan
 from lambdas.deployment.roll_back import Move, roll_back
 from tests.unit.lambdas.deployment_doubles import (
     ENDPOINT,

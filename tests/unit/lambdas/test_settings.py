@@ -29,13 +29,14 @@ ENVIRON = {
     "ERROR_TOPIC_ARN": "",
     "MAX_FAILURES": "0",
     "WORKLOAD": "birds",
+    "CHAMPION_PARAMETER": "/rookery/dev/birds/champion",
 }
 ALL = [
     (intake.GatherSettings, 5),
     (intake.QuietSettings, 3),
     (intake.FreezeSettings, 3),
     (intake.ReleaseSettings, 1),
-    (deployment.PlanSettings, 11),
+    (deployment.PlanSettings, 12),
     (deployment.SmokeTestSettings, 2),
     (deployment.RollBackSettings, 1),
     (deployment.CleanUpSettings, 2),

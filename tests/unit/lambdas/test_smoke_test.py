@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
+from lambdas.deployment.ask import Asker
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.smoke_test import SECONDS_A_SAMPLE, SmokeTest
 
@@ -59,12 +60,10 @@ def run(
     report: str = "",
 ) -> dict[str, Any]:
     return SmokeTest(
-        endpoint_name="birds",
-        variant=variant,
+        asker=Asker(endpoint_name="birds", variant=variant, runtime=runtime),
         max_failures=allowed,
         samples=store,
         tested=AnswersWhenTested.read(store.s3, report),
-        runtime=runtime,
         seconds_left=lambda: seconds,
     ).run()
 

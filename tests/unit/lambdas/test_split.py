@@ -10,9 +10,9 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contracts.traffic_split import NEW_VARIANT, OLD_VARIANT, SplitRequestError, share_of_new
-from lambdas.deployment.clean_up import clean_up, reject_loser
+from lambdas.deployment.clean_up import clean_up, reject_package
 from lambdas.deployment.model_package import ModelPackageRefused
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan
 from lambdas.deployment.requests import is_deployment_name
 from lambdas.deployment.roll_back import Move, roll_back
 from lambdas.deployment.split import NoSplit, SplitImpossible, SplitIsOn
@@ -294,6 +294,7 @@ def test_a_new_model_that_wins_gets_the_configuration_that_a_replacement_would_h
     assert (variant["VariantName"], variant["InitialVariantWeight"]) == (OLD_VARIANT, 1)
     assert plan["endpoint_config"]["KmsKeyId"] == split["endpoint_config"]["KmsKeyId"]
     sagemaker.do(plan)
+    sagemaker.record_as(plan)
     assert plan_for(sagemaker, 4)["nothing_to_do"]
 
 
@@ -304,7 +305,7 @@ def test_after_a_new_model_won_the_old_one_is_kept_to_go_back_to(
     sagemaker.do(plan)
 
     assert cleaned(sagemaker, plan) == [split["endpoint"]["EndpointConfigName"]]
-    assert reject_loser(plan, sagemaker=sagemaker.client()) == ""
+    assert reject_package(plan, sagemaker=sagemaker.client()) == ""
     assert sagemaker.models == sagemaker.configs == set(models(split))
     assert sagemaker.packages[PACKAGE]["ModelApprovalStatus"] == "Approved"
 
@@ -317,7 +318,7 @@ def test_a_new_model_that_lost_is_removed_and_its_package_rejected(
     assert not plan["make_config"]
     sagemaker.do(plan)
 
-    assert reject_loser(plan, sagemaker=sagemaker.client()) == NEXT_PACKAGE
+    assert reject_package(plan, sagemaker=sagemaker.client()) == NEXT_PACKAGE
     assert cleaned(sagemaker, plan) == sorted({new, split["endpoint"]["EndpointConfigName"]})
     assert sagemaker.models == sagemaker.configs == {old}
     assert sagemaker.packages[NEXT_PACKAGE]["ModelApprovalStatus"] == "Rejected"

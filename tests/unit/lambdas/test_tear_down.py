@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.deployment.tear_down import TearDown
 from lambdas.shared.custom_resource import Deadline, OutOfTimeError
-from tests.unit.lambdas.deployment_doubles import ENDPOINT, GROUP, SageMaker
+from tests.unit.lambdas.deployment_doubles import ENDPOINT, GROUP, PARAMETER, Parameters, SageMaker
 
 LIVE = f"{GROUP}-v3-0123abcd"
 OWN = {LIVE, *(f"{GROUP}-v{version}-00000000" for version in range(1, 4))}
@@ -25,11 +25,14 @@ class Time:
             self._sagemaker.settle()
 
 
-def tear_down(sagemaker: SageMaker, time: Time) -> list[str]:
+def tear_down(sagemaker: SageMaker, time: Time, parameters: Parameters | None = None) -> list[str]:
+    parameters = parameters or Parameters()
     return TearDown(
         endpoint_name=ENDPOINT,
         group=GROUP,
+        champion_parameter=PARAMETER,
         sagemaker=sagemaker.client(),
+        ssm=parameters.client(),
         deadline=Deadline(60, lambda: time.now),
         sleep=time.sleep,
     ).run()
@@ -46,6 +49,14 @@ def test_the_endpoint_and_all_that_deployments_made_goes_and_nothing_else(status
 
     assert list(sagemaker.endpoints) == ["other"]
     assert sagemaker.configs == sagemaker.models == OTHERS
+
+
+def test_the_champion_record_goes_as_well() -> None:
+    sagemaker, parameters = SageMaker(), Parameters({PARAMETER: "{}", "/other": "{}"})
+
+    tear_down(sagemaker, Time(sagemaker), parameters)
+
+    assert parameters.values == {"/other": "{}"}
 
 
 def test_what_was_never_deployed_is_torn_down_too() -> None:
