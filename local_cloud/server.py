@@ -143,18 +143,19 @@ def add_builds(service: SageMakerService, credentials: LocalCredentials) -> None
 
 def add_schedules(service: SageMakerService, credentials: LocalCredentials) -> None:
     """Let schedules fire in their time zone and under their role, and rules under theirs."""
-    from local_cloud import ministack_bridge, ministack_schedules
+    from local_cloud import ministack_bridge
     from local_cloud.event_scheduler import cloudformation
     from local_cloud.event_scheduler.api import Schedules
     from local_cloud.event_scheduler.runner import Runner
+    from local_cloud.ministack_bridge import schedules
 
     settings = service.settings
-    records = ministack_schedules.ScheduleRecords(settings.account_id, settings.region)
+    records = schedules.ScheduleRecords(settings.account_id, settings.region)
     runner = Runner(
         records=records, store=service.store, credentials=credentials, tasks=service.tasks
     )
-    ministack_schedules.fire_schedules_by(runner.look)
-    ministack_schedules.hold_rules_to_their_roles(settings.region)
+    schedules.fire_schedules_by(runner.look)
+    schedules.hold_rules_to_their_roles(settings.region)
     ministack_bridge.wrap_service("scheduler", lambda others: Schedules(settings, others))
     for name, handlers in cloudformation.resource_types(records).items():
         ministack_bridge.add_resource_type(name, handlers)
@@ -167,6 +168,7 @@ def add_autoscaling(service: SageMakerService) -> Scaler:
     from local_cloud.application_autoscaling.metrics import CloudWatchMetrics
     from local_cloud.application_autoscaling.scaler import Scaler
     from local_cloud.application_autoscaling.service import AutoscalingService
+    from local_cloud.ministack_bridge.cloudwatch import CloudWatch
 
     autoscaling = AutoscalingService(
         settings=service.settings, store=service.store, sagemaker=service.call
@@ -182,9 +184,8 @@ def add_autoscaling(service: SageMakerService) -> Scaler:
     )
     for name, handlers in cloudformation.resource_types(handler).items():
         ministack_bridge.add_resource_type(name, handlers)
-    return Scaler(
-        autoscaling, CloudWatchMetrics(service.credentials.as_service().client("cloudwatch"))
-    )
+    cloudwatch = CloudWatch(service.settings.account_id, service.settings.region)
+    return Scaler(autoscaling, CloudWatchMetrics(cloudwatch))
 
 
 def add_instance_types(settings: LocalCloudSettings) -> None:

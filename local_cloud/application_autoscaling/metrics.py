@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from local_cloud.application_autoscaling.resources import variant
+from local_cloud.cloudwatch.evaluation import ALARM, datapoints
+from local_cloud.cloudwatch.points import Point, statistic
+from local_cloud.ministack_bridge.cloudwatch import Metric
 
 WINDOW_SECONDS = 60
-STATISTICS = ("Sum", "SampleCount", "Minimum", "Maximum")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    namespace: str
-    name: str
+@dataclass(frozen=True)
+class Followed:
+    """A metric and the statistic of it that a policy follows."""
+
+    metric: Metric
     statistic: str
-    dimensions: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,78 +31,64 @@ class FiringAlarm:
 
 
 class Metrics(Protocol):
-    def value(self, metric: Metric, now: float) -> float | None:
+    def value(self, followed: Followed, now: float) -> float | None:
         """Over the last minute; None where nothing was measured."""
 
     def firing(self, policy_arn: str, now: float) -> list[FiringAlarm]:
         """The alarms in state ALARM that have the policy among their actions."""
 
 
-def metric_of(resource_id: str, configuration: Mapping[str, Any]) -> Metric:
-    """The metric that a target tracking policy follows."""
+class PointsAndAlarms(Protocol):
+    """What :class:`local_cloud.ministack_bridge.cloudwatch.CloudWatch` is."""
+
+    def points(self, metric: Metric) -> Sequence[Point]: ...
+
+    def metric_alarms(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+def followed(resource_id: str, configuration: Mapping[str, Any]) -> Followed:
+    """What a target tracking policy follows."""
     customized = configuration.get("CustomizedMetricSpecification")
     if customized is not None:
-        dimensions = sorted((d["Name"], d["Value"]) for d in customized.get("Dimensions", []))
-        return Metric(
-            namespace=customized["Namespace"],
-            name=customized["MetricName"],
-            statistic=customized["Statistic"],
-            dimensions=tuple(dimensions),
-        )
+        dimensions = {one["Name"]: one["Value"] for one in customized.get("Dimensions", [])}
+        metric = Metric.of(customized["Namespace"], customized["MetricName"], dimensions)
+        return Followed(metric, customized["Statistic"])
     named = variant(resource_id)
-    return Metric(
-        namespace="AWS/SageMaker",
-        name="InvocationsPerInstance",
-        statistic="Sum",
-        dimensions=(("EndpointName", named.endpoint), ("VariantName", named.name)),
-    )
+    dimensions = {"EndpointName": named.endpoint, "VariantName": named.name}
+    return Followed(Metric.of("AWS/SageMaker", "InvocationsPerInstance", dimensions), "Sum")
 
 
 class CloudWatchMetrics:
-    """Implements :class:`Metrics`; ``client`` is boto3's for the local CloudWatch."""
+    """Implements :class:`Metrics` over the local CloudWatch."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, cloudwatch: PointsAndAlarms) -> None:
+        self._cloudwatch = cloudwatch
 
-    def value(self, metric: Metric, now: float) -> float | None:
-        answer = self._client.get_metric_statistics(
-            Namespace=metric.namespace,
-            MetricName=metric.name,
-            Dimensions=[{"Name": name, "Value": value} for name, value in metric.dimensions],
-            StartTime=datetime.fromtimestamp(now - WINDOW_SECONDS, UTC),
-            EndTime=datetime.fromtimestamp(now, UTC),
-            Period=WINDOW_SECONDS,
-            Statistics=list(STATISTICS),
-        )
-        return joined(answer["Datapoints"], metric.statistic)
+    def value(self, followed: Followed, now: float) -> float | None:
+        points = self._cloudwatch.points(followed.metric)
+        recent = [p for p in points if now - WINDOW_SECONDS < p["Timestamp"] <= now]
+        return statistic(followed.statistic, recent)
 
     def firing(self, policy_arn: str, now: float) -> list[FiringAlarm]:
-        pages = self._client.get_paginator("describe_alarms").paginate(
-            StateValue="ALARM", AlarmTypes=["MetricAlarm"]
-        )
-        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
-        return list(self._breaches([a for a in alarms if policy_arn in a["AlarmActions"]], now))
+        return list(self._firing(policy_arn, now))
 
-    def _breaches(self, alarms: list[Any], now: float) -> Iterator[FiringAlarm]:
-        for alarm in alarms:
-            metric = Metric(
-                namespace=alarm["Namespace"],
-                name=alarm["MetricName"],
-                statistic=alarm.get("Statistic", "Average"),
-                dimensions=tuple(sorted((d["Name"], d["Value"]) for d in alarm["Dimensions"])),
-            )
-            value = self.value(metric, now)
-            if value is not None:
-                yield FiringAlarm(name=alarm["AlarmName"], breach=value - alarm["Threshold"])
+    def _firing(self, policy_arn: str, now: float) -> Iterator[FiringAlarm]:
+        for alarm in self._cloudwatch.metric_alarms():
+            actions = alarm.get("AlarmActions") or ()
+            if policy_arn not in actions or alarm["StateValue"] != ALARM:
+                continue
+            if alarm.get("ActionsEnabled") is False or not alarm.get("MetricName"):
+                continue
+            dimensions = {one["Name"]: one["Value"] for one in alarm.get("Dimensions") or ()}
+            metric = Metric.of(alarm["Namespace"], alarm["MetricName"], dimensions)
+            values = datapoints(alarm, self._cloudwatch.points(metric), now)
+            newest = next((value for value in values if value is not None), None)
+            if newest is not None:
+                yield FiringAlarm(name=alarm["AlarmName"], breach=_breach(alarm, newest))
 
 
-def joined(points: Sequence[Mapping[str, Any]], statistic: str) -> float | None:
-    """One value of the whole window, which lies across two of CloudWatch's minutes."""
-    if not points:
-        return None
-    if statistic in {"Minimum", "Maximum"}:
-        choose = min if statistic == "Minimum" else max
-        return float(choose(point[statistic] for point in points))
-    total = sum(float(point["Sum"]) for point in points)
-    count = sum(float(point["SampleCount"]) for point in points)
-    return {"Sum": total, "SampleCount": count}.get(statistic, total / count)
+def _breach(alarm: Mapping[str, Any], value: float) -> float:
+    """On the breaching side: the alarm's state, which may be a second old, has decided that."""
+    rising = alarm["ComparisonOperator"].startswith("GreaterThan")
+    difference = value - float(alarm["Threshold"])
+    return max(0.0, difference) if rising else min(0.0, difference)

@@ -8,6 +8,7 @@ from typing import Any
 
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.service import Request
 from local_cloud.sagemaker.store import Document
 
@@ -15,14 +16,13 @@ NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 VARIANT = re.compile(r"^endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)$")
 
-TARGET, POLICY, SCHEDULED_ACTION, ACTIVITY = (
-    "scalable-target",
+POLICY, SCHEDULED_ACTION, ACTIVITY = (
     "scaling-policy",
     "scheduled-action",
     "scaling-activity",
 )
-"""Kinds of documents in the store. A target's name there is its resource id, that of its
-policies and scheduled actions ``<resource id>|<name>``."""
+"""Kinds of documents in the store, beside TARGET. A target's name there is its resource id, that
+of its policies and scheduled actions ``<resource id>|<name>``."""
 
 
 @dataclass(frozen=True)

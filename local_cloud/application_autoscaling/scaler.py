@@ -22,11 +22,10 @@ from local_cloud.application_autoscaling.decision import (
     is_step,
     within_bounds,
 )
-from local_cloud.application_autoscaling.metrics import Metrics, metric_of
+from local_cloud.application_autoscaling.metrics import Metrics, followed
 from local_cloud.application_autoscaling.resources import (
     POLICY,
     SCHEDULED_ACTION,
-    TARGET,
     key,
     of_target,
     variant,
@@ -34,6 +33,7 @@ from local_cloud.application_autoscaling.resources import (
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.application_autoscaling.target_tracking import scale_in
 from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.service import Response, Tasks
 from local_cloud.sagemaker.store import Document, NotFoundError
 
@@ -101,9 +101,9 @@ class Scaler:
     def _apply_schedule(self, target: Document) -> Document:
         """The target with the bounds of the scheduled actions that have come due."""
         resource_id, now = target["ResourceId"], self._service.clock()
-        for action in of_target(self._service, SCHEDULED_ACTION, resource_id):
-            if not scheduled_actions.due(action, now):
-                continue
+        for action in scheduled_actions.due(
+            of_target(self._service, SCHEDULED_ACTION, resource_id), now
+        ):
             name = key(resource_id, action["ScheduledActionName"])
             self._service.store.update(SCHEDULED_ACTION, name, _considered=now)
             if target["SuspendedState"]["ScheduledScalingSuspended"]:
@@ -143,7 +143,7 @@ class Scaler:
 
     def _tracked(self, policy: Document, capacity: int, now: float) -> Tracked:
         configuration = configuration_of(policy)
-        metric = metric_of(policy["ResourceId"], configuration)
+        metric = followed(policy["ResourceId"], configuration)
         value = self._metrics.value(metric, now)
         low = value is not None and scale_in(configuration, capacity=capacity, value=value)
         if value is None or low is None:
@@ -151,7 +151,7 @@ class Scaler:
         return Tracked(
             name=policy["PolicyName"],
             configuration=configuration,
-            metric=metric.name,
+            metric=metric.metric.name,
             value=value,
             low_since=None
             if value is None or low is None

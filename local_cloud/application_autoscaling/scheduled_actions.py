@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from local_cloud.application_autoscaling.resources import (
@@ -23,6 +24,8 @@ from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document, public
 from local_cloud.schedules.expression import Schedule, parse
 
+MOST_MISSED = 1000
+"""How many missed times are gone through: of a rate of minutes the order hardly matters."""
 MEMBERS = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
 
 
@@ -83,11 +86,22 @@ def schedule_of(action: Document) -> Schedule:
     )
 
 
-def due(action: Document, now: float) -> bool:
-    """Whether it came due since it was last looked at."""
-    considered = max(action["_considered"], action.get("StartTime", 0.0) - 1)
-    moment = schedule_of(action).next_after(considered)
-    return moment is not None and moment <= min(now, action.get("EndTime", now))
+def due(actions: Iterable[Document], now: float) -> list[Document]:
+    """Those that came due since they were last looked at, the one that came last at the end: of
+    a floor raised and lowered while the local cloud was down, the lowered one holds."""
+    last = [(moment, action) for action in actions if (moment := _last_due(action, now))]
+    return [action for _, action in sorted(last, key=lambda one: one[0])]
+
+
+def _last_due(action: Document, now: float) -> float | None:
+    schedule, last = schedule_of(action), None
+    end = min(now, action.get("EndTime", now))
+    moment = schedule.next_after(max(action["_considered"], action.get("StartTime", 0.0) - 1))
+    for _ in range(MOST_MISSED):
+        if moment is None or moment > end:
+            break
+        last, moment = moment, schedule.next_after(moment)
+    return last
 
 
 def describe_scheduled_actions(service: AutoscalingService, request: Request) -> Response:

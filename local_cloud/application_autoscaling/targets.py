@@ -9,7 +9,6 @@ from local_cloud.application_autoscaling.resources import (
     ACTIVITY,
     POLICY,
     SCHEDULED_ACTION,
-    TARGET,
     check_scalable,
     find_target,
     identity,
@@ -20,6 +19,7 @@ from local_cloud.application_autoscaling.resources import (
 )
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
 from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document, public

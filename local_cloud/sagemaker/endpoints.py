@@ -14,6 +14,7 @@ from local_cloud.sagemaker.hosting import (
     description,
     guardrail_checks,
     progress,
+    scaled_variants,
     weights,
 )
 from local_cloud.sagemaker.hosting import plan as plans
@@ -74,6 +75,7 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
         if request.get("RetainAllVariantProperties"):
             _retain(plan, document, request)
         guardrail_checks.check_update(service, guardrails, new=plan, old=document["_serving"])
+        scaled_variants.check(service.store, name, new=plan, old=document["_serving"])
         now = time.time()
         document.pop("FailureReason", None)
         document.pop(progress.PROGRESS, None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_cloud.application_autoscaling.api import api
-from local_cloud.application_autoscaling.metrics import FiringAlarm, Metric
+from local_cloud.application_autoscaling.metrics import FiringAlarm, Followed
 from local_cloud.application_autoscaling.scaler import Scaler
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.json_api.api import JsonApi
@@ -84,11 +84,11 @@ class SageMakerDouble:
 class MetricsDouble:
     values: dict[str, float] = field(default_factory=dict)
     alarms: list[FiringAlarm] = field(default_factory=list)
-    asked: list[Metric] = field(default_factory=list)
+    asked: list[Followed] = field(default_factory=list)
 
-    def value(self, metric: Metric, now: float) -> float | None:
-        self.asked.append(metric)
-        return self.values.get(metric.name)
+    def value(self, followed: Followed, now: float) -> float | None:
+        self.asked.append(followed)
+        return self.values.get(followed.metric.name)
 
     def firing(self, policy_arn: str, now: float) -> list[FiringAlarm]:
         assert policy_arn.startswith("arn:aws:autoscaling:")

@@ -11,10 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_cloud_fixture import RunningCloud, running_cloud
-from tests.unit.local_cloud.autoscaling.conftest import DIMENSION
-from tests.unit.local_cloud.endpoints.conftest import Hosting, hosting_on, until
+from tests.unit.local_cloud.autoscaling.conftest import DIMENSION, TRACKING
+from tests.unit.local_cloud.endpoints.conftest import Hosting, hosting_on, until, variant
 
-METRIC = {"Namespace": "Own", "MetricName": "Queue", "Statistic": "Average"}
 BOUNDS = {"MinCapacity": 1, "MaxCapacity": 3}
 CLOUD = "us-east-1:000000000000"
 SERVICE_ROLE = (
@@ -62,20 +61,19 @@ def template(endpoint: str) -> str:
         "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
         "Properties": {**identity(endpoint), **BOUNDS},
     }
-    tracking = {"TargetValue": 10, "CustomizedMetricSpecification": METRIC, "ScaleOutCooldown": 0}
     policy = {
         "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
         "Properties": {
             "PolicyName": "follow",
             "PolicyType": "TargetTrackingScaling",
             "ScalingTargetId": {"Ref": "Target"},
-            "TargetTrackingScalingPolicyConfiguration": tracking,
+            "TargetTrackingScalingPolicyConfiguration": {**TRACKING, "TargetValue": 10},
         },
     }
     return json.dumps({"Resources": {"Target": target, "Policy": policy}})
 
 
-def test_a_template_scales_an_endpoint_by_a_metric_until_the_endpoint_is_deleted(
+def test_a_template_scales_an_endpoint_by_its_requests_until_the_endpoint_is_deleted(
     hosting: Hosting,
 ) -> None:
     hosting.endpoint("scaled")
@@ -84,9 +82,8 @@ def test_a_template_scales_an_endpoint_by_a_metric_until_the_endpoint_is_deleted
     cloudformation.get_waiter("stack_create_complete").wait(
         StackName="scaling", WaiterConfig={"Delay": 1}
     )
-    hosting.cloud.client("cloudwatch").put_metric_data(
-        Namespace="Own", MetricData=[{"MetricName": "Queue", "Value": 19.0}]
-    )
+    for _ in range(15):
+        hosting.invoke("scaled")
     autoscaling = hosting.cloud.client("application-autoscaling")
 
     def scaled() -> bool:
@@ -94,9 +91,15 @@ def test_a_template_scales_an_endpoint_by_a_metric_until_the_endpoint_is_deleted
         return "Successful" in [one["StatusCode"] for one in found["ScalingActivities"]]
 
     until(scaled)
-    (variant,) = hosting.describe("scaled")["ProductionVariants"]
-    assert variant["CurrentInstanceCount"] >= 2
-    hosting.settled("scaled")
+    (serving,) = hosting.describe("scaled")["ProductionVariants"]
+    assert serving["CurrentInstanceCount"] == 2
+    assert len(hosting.processes("scaled")) >= 2
+    larger = variant("scaled", InstanceType="ml.m5.xlarge")
+    hosting.sagemaker.create_endpoint_config(
+        EndpointConfigName="larger", ProductionVariants=[larger]
+    )
+    with pytest.raises(ClientError, match="must be deregistered as scalable targets"):
+        hosting.update("scaled", "larger")
     until(lambda: _deleted(hosting, "scaled"))
     until(
         lambda: (
@@ -180,12 +183,11 @@ def test_quotas_and_offerings_are_there_for_whoever_may_ask(hosting: Hosting) ->
         for quota in page["Quotas"]
     ]
     assert "ml.m5.large for endpoint usage" in names
-    zones = cloud.client("ec2").describe_availability_zones()["AvailabilityZones"]
     offered = cloud.client_as(asking, "ec2").describe_instance_type_offerings(
         LocationType="availability-zone",
         Filters=[{"Name": "instance-type", "Values": ["m5.large"]}],
     )["InstanceTypeOfferings"]
-    assert [one["Location"] for one in offered] == [zone["ZoneName"] for zone in zones]
+    assert [one["Location"] for one in offered] == [f"us-east-1{zone}" for zone in "abc"]
     stranger = cloud.role("stranger", [], trusts=[])
     with pytest.raises(ClientError, match="servicequotas:ListServiceQuotas"):
         cloud.client_as(stranger, "service-quotas").list_service_quotas(ServiceCode="sagemaker")

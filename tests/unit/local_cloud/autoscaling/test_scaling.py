@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from local_cloud.application_autoscaling.metrics import FiringAlarm, joined
+from local_cloud.application_autoscaling.metrics import FiringAlarm
 from tests.unit.local_cloud.autoscaling.conftest import Bench
 
 INVOCATIONS = "InvocationsPerInstance"
@@ -21,8 +19,9 @@ def test_a_metric_above_its_target_brings_as_many_instances_as_it_asks_for(bench
     assert activity["StatusCode"] == "Successful"
     assert activity["Description"] == "Setting desired instance count to 3."
     assert "120 over the last minute, above the target value 50" in activity["Cause"]
-    (metric,) = {*bench.metrics.asked}
-    assert metric.dimensions == (("EndpointName", "birds"), ("VariantName", "AllTraffic"))
+    (followed,) = {*bench.metrics.asked}
+    assert followed.statistic == "Sum"
+    assert followed.metric.dimensions == (("EndpointName", "birds"), ("VariantName", "AllTraffic"))
 
 
 def test_a_target_never_leaves_its_bounds(bench: Bench) -> None:
@@ -271,14 +270,18 @@ def test_the_target_of_an_endpoint_that_is_gone_is_deregistered(bench: Bench, ag
     assert bench("DescribeScalingPolicies")["ScalingPolicies"] == []
 
 
-@pytest.mark.parametrize(
-    ("statistic", "expected"),
-    [("Sum", 30.0), ("Average", 7.5), ("Minimum", 1.0), ("Maximum", 20.0), ("SampleCount", 4.0)],
-)
-def test_two_parts_of_a_minute_make_one_value(statistic: str, expected: float) -> None:
-    points: list[dict[str, Any]] = [
-        {"Sum": 25.0, "SampleCount": 2.0, "Minimum": 5.0, "Maximum": 20.0},
-        {"Sum": 5.0, "SampleCount": 2.0, "Minimum": 1.0, "Maximum": 4.0},
-    ]
-    assert joined(points, statistic) == expected
-    assert joined([], statistic) is None
+def test_of_actions_missed_while_the_cloud_was_down_the_last_one_holds(bench: Bench) -> None:
+    bench.register(high=6)
+    for name, hour, low in (("evening", 20, 1), ("day", 8, 4)):
+        bench(
+            "PutScheduledAction",
+            ScheduledActionName=name,
+            Schedule=f"cron(0 {hour} * * ? *)",
+            ScalableTargetAction={"MinCapacity": low},
+        )
+    bench.now += 14 * 3600
+    bench.scaler.look()
+    assert bench.target()["MinCapacity"] == 1
+    bench.now += 12 * 3600
+    bench.scaler.look()
+    assert bench.target()["MinCapacity"] == 4
