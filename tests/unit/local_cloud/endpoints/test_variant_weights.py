@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.unit.local_cloud.endpoints.conftest import (
     until,
     variant,
 )
+from tests.unit.local_cloud.endpoints.traffic import Traffic
 
 
 def two_variants(hosting: Hosting, endpoint: str, old: float, new: float) -> None:
@@ -52,36 +52,6 @@ def shares(hosting: Hosting, endpoint: str, requests: int) -> Counter[str]:
         ].rsplit("-", 1)[-1]
         for _ in range(requests)
     )
-
-
-class Traffic:
-    """Requests from two clients over and over while the block runs."""
-
-    def __init__(self, hosting: Hosting, endpoint: str) -> None:
-        self.answered: list[str] = []
-        self.failures: list[Exception] = []
-        self._done = threading.Event()
-        self._hosting = hosting
-        self._endpoint = endpoint
-        self._threads = [threading.Thread(target=self._ask) for _ in range(2)]
-
-    def _ask(self) -> None:
-        while not self._done.is_set():
-            try:
-                self.answered.append(self._hosting.invoke(self._endpoint)["model"])
-            except Exception as error:
-                self.failures.append(error)
-
-    def __enter__(self) -> Traffic:
-        for thread in self._threads:
-            thread.start()
-        until(lambda: self.answered or self.failures)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._done.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_traffic_is_shared_as_the_weights_say(hosting: Hosting) -> None:
