@@ -5,6 +5,7 @@ Targets: "Templated targets" and "Universal targets" of the EventBridge Schedule
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 from botocore import xform_name
 
+from local_cloud.json_api.validation import ApiModel
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.schedules.expression import iso
 
@@ -81,14 +83,37 @@ def _event(target: Target, schedule_arn: str, scheduled_at: float, execution_id:
 def _universal(arn: str, text: str) -> Call:
     service, _, action = arn.removeprefix(UNIVERSAL).partition(":")
     name = SDK_NAMES.get(service, service)
-    operation = action[:1].upper() + action[1:]
     if name not in boto3.Session().get_available_services() or not action:
         raise ValidationException(f"{arn} names no service that boto3 has, or no action of it.")
+    operation = _model(name).operation(action[0].upper() + action[1:])
     try:
         request = json.loads(text)
     except ValueError as error:
         raise ValidationException(f"Input of a target {arn} must be JSON: {error}") from error
-    return Call(name, xform_name(operation), request)
+    return Call(name, xform_name(operation.name), _spelled(operation.input_shape, request))
+
+
+@functools.cache
+def _model(service: str) -> ApiModel:
+    return ApiModel(service, title=service)
+
+
+def _spelled(shape: Any, value: Any) -> Any:
+    """Inputs spell members as the SDK for Java does (``StateMachineArn``), boto3 as the API."""
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = {member.lower(): member for member in shape.members}
+        names = {name: members.get(name.lower(), name) for name in value}
+        return {
+            names[name]: _spelled(shape.members.get(names[name]), item)
+            for name, item in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_spelled(shape.member, item) for item in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {name: _spelled(shape.value, item) for name, item in value.items()}
+    return value
 
 
 def _state_machine(arn: str, target: Target, text: str) -> Call:

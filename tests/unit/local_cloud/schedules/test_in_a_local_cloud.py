@@ -44,7 +44,17 @@ def template(arn: str, role: str) -> str:
         "ScheduleExpression": f"at({berlin:%Y-%m-%dT%H:%M:%S})",
         "ScheduleExpressionTimezone": "Europe/Berlin",
         "FlexibleTimeWindow": {"Mode": "OFF"},
-        "Target": {"Arn": arn, "RoleArn": role, "Input": json.dumps({"action": "pause"})},
+        "Target": {
+            "Arn": "arn:aws:scheduler:::aws-sdk:sfn:startExecution",
+            "RoleArn": role,
+            "Input": json.dumps(
+                {
+                    "StateMachineArn": arn,
+                    "Name": "pause-<aws.scheduler.execution-id>",
+                    "Input": json.dumps({"action": "pause"}),
+                }
+            ),
+        },
     }
     resource = {"Type": "AWS::Scheduler::Schedule", "Properties": properties}
     return json.dumps({"Resources": {"Schedule": resource}})

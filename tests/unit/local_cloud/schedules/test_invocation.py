@@ -98,7 +98,17 @@ def test_a_universal_target_is_any_action_of_any_service() -> None:
     assert found == Call(
         "sagemaker", "update_endpoint_weights_and_capacities", {"EndpointName": "birds"}
     )
-    assert called("arn:aws:scheduler:::aws-sdk:sfn:listStateMachines").service == "stepfunctions"
+
+
+def test_the_input_of_a_universal_target_spells_members_as_the_sdk_for_java_does() -> None:
+    request = {"StateMachineArn": "machine", "Name": "pause-<aws.scheduler.execution-id>"}
+    started = called("arn:aws:scheduler:::aws-sdk:sfn:startExecution", Input=json.dumps(request))
+    assert started == Call(
+        "stepfunctions", "start_execution", {"stateMachineArn": "machine", "name": "pause-run-1"}
+    )
+    tags = {"Items": [{"ResourceArns": ["one"]}], "ResourceArn": "x"}
+    tagged = called("arn:aws:scheduler:::aws-sdk:sagemaker:addTags", Input=json.dumps(tags))
+    assert tagged.request == tags
 
 
 @pytest.mark.parametrize(
@@ -107,6 +117,7 @@ def test_a_universal_target_is_any_action_of_any_service() -> None:
         (f"arn:aws:kinesis:{HERE}:stream/s", {}, "does not have the target"),
         ("nonsense", {}, "does not have the target"),
         ("arn:aws:scheduler:::aws-sdk:nosuch:act", {}, "names no service"),
+        ("arn:aws:scheduler:::aws-sdk:sfn:dance", {}, "has no action Dance"),
         ("arn:aws:scheduler:::aws-sdk:sagemaker:listModels", {"Input": "{"}, "must be JSON"),
         (f"arn:aws:events:{HERE}:event-bus/default", {}, "takes EventBridgeParameters"),
     ],
