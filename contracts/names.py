@@ -86,6 +86,11 @@ def endpoint_name(environment: str, workload: str) -> str:
     return f"{prefix(environment)}-{workload}"
 
 
+def backlog_alarm_name(endpoint: str) -> str:
+    """Name of the alarm that wakes an asynchronous endpoint which has no instance."""
+    return f"{endpoint}-backlog"
+
+
 def intake_state_machine_name(environment: str) -> str:
     """Name of the state machine that waits until an upload is complete."""
     return f"{prefix(environment)}-intake"

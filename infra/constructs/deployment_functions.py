@@ -29,6 +29,7 @@ class DeploymentFunctions(Construct):
         model_role: given to the models that are created.
         environment_name, workload_name: for the commands that people are told.
         serving: how the model serves.
+        success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
         volume_key_arn: encrypts the endpoint's volumes; empty for instance types with storage
             of their own, which is encrypted by the hardware.
     """
@@ -49,6 +50,8 @@ class DeploymentFunctions(Construct):
         artifact_prefix: str,
         key: kms.IKey,
         retention: logs.RetentionDays,
+        success_topic_arn: str = "",
+        error_topic_arn: str = "",
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -67,8 +70,8 @@ class DeploymentFunctions(Construct):
                 "KMS_KEY_ARN": volume_key_arn,
                 "ARTIFACT_BUCKET": artifact_bucket.bucket_name,
                 "OUTPUT_KEY_ARN": key.key_arn,
-                "SUCCESS_TOPIC_ARN": "",
-                "ERROR_TOPIC_ARN": "",
+                "SUCCESS_TOPIC_ARN": success_topic_arn,
+                "ERROR_TOPIC_ARN": error_topic_arn,
                 "ENVIRONMENT": environment_name,
                 "WORKLOAD": workload_name,
                 "CHAMPION_PARAMETER": resources.champion_parameter,

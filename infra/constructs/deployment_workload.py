@@ -14,11 +14,14 @@ from constructs import Construct
 
 from contracts import names
 from infra.constructs.approval_rule import ApprovalRule
+from infra.constructs.async_topics import AsyncTopics
 from infra.constructs.deployment_functions import DeploymentFunctions
+from infra.constructs.deployment_hours import DeploymentHours
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
 from infra.constructs.deployment_resources import DeploymentResources
+from infra.constructs.deployment_scaling import DeploymentScaling
 from infra.constructs.deployment_states import deployment_definition
-from infra.constructs.model_role import ModelRole
+from infra.constructs.model_role import ModelRole, written_prefixes
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.state_machine import WorkflowStateMachine
@@ -61,6 +64,12 @@ class DeploymentWorkload(Construct):
         )
         name = names.deployment_state_machine_name(environment.name, workload.name)
         artifacts = names.artifact_prefix(workload.name)
+        serving = serving_contract(workload.serving)
+        topics = (
+            AsyncTopics(self, "Answers", endpoint_name=self._resources.endpoint_name, key=key)
+            if serving.mode == "async"
+            else None
+        )
         model_role = ModelRole(
             self,
             "Model",
@@ -72,6 +81,9 @@ class DeploymentWorkload(Construct):
                 workload_images(workload, environment.region, own_image_uri).serve,
                 *promoted_image_uris,
             ],
+            written_prefixes=written_prefixes(serving, workload.name),
+            topics=(topics.success, topics.error) if topics else (),
+            vpc=serving.vpc,
         ).role
         # SageMaker refuses a key for instance types with storage of their own.
         instance_type = workload.serving.instance_type
@@ -81,7 +93,9 @@ class DeploymentWorkload(Construct):
             resources=self._resources,
             model_role=model_role,
             volume_key_arn="" if has_local_storage(instance_type) else key.key_arn,
-            serving=serving_contract(workload.serving),
+            serving=serving,
+            success_topic_arn=topics.success.topic_arn if topics else "",
+            error_topic_arn=topics.error.topic_arn if topics else "",
             environment_name=environment.name,
             workload_name=workload.name,
             max_smoke_failures=environment.deployment.max_smoke_failures,
@@ -102,6 +116,23 @@ class DeploymentWorkload(Construct):
             state_machine=self.state_machine,
             alerts=alerts,
         )
+        if serving.scales:
+            DeploymentScaling(
+                self,
+                "Scaling",
+                resources=self._resources,
+                serving=serving,
+                key=key,
+                retention=retention,
+            )
+        if workload.serving.hours is not None:
+            DeploymentHours(
+                self,
+                "Hours",
+                name=self._resources.endpoint_name,
+                hours=workload.serving.hours,
+                state_machine_arn=self.state_machine.state_machine_arn,
+            )
         # An approval must not come while the roles' policies are still being written.
         rule.node.add_dependency(model_role, machine.role, functions)
         # Deleted first, so that no deployment makes the endpoint anew while it is torn down.

@@ -79,8 +79,43 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     _wildcard(
         r"Resource::\*",
         r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
-        "cloudwatch:PutMetricData and ecr:GetAuthorizationToken take no resource; the first is "
-        "limited to SageMaker's namespaces by a condition.",
+        "cloudwatch:PutMetricData and ecr:GetAuthorizationToken take no resource, and neither do "
+        "EC2's Describe calls, which a model in a network needs; the first is limited to "
+        "SageMaker's namespaces by a condition.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-deployment/[^/]+/Scaling/Scale",
+        "X-Ray's calls and the Describe calls of Application Auto Scaling take no resource, and "
+        "it asks for all alarms in its caller's name; nothing else of this role is on *.",
+    ),
+    _wildcard(
+        r"Resource::arn:aws[a-z-]*:application-autoscaling:[a-z0-9-]+:[0-9]{12}:scalable-target/\*",
+        r"[^/]+-deployment/[^/]+/Scaling/Scale",
+        "AWS makes the ids of scalable targets; a condition limits them to SageMaker's.",
+    ),
+    _wildcard(
+        r"Resource::arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:[0-9]{12}:alarm:"
+        r"TargetTracking-endpoint/[a-z0-9-]+/variant/\*",
+        r"[^/]+-deployment/[^/]+/Scaling/Scale",
+        "Application Auto Scaling makes these alarms of one endpoint, and ends their names itself.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"endpoint-config/\*",
+        r"[^/]+-deployment/[^/]+/Scaling/Scale",
+        "Application Auto Scaling asks in its caller's name about a configuration that is not "
+        "there, to learn whether the caller may; to read is all that is allowed.",
+    ),
+    _wildcard(
+        r"Resource::arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:network-interface/\*",
+        r"[^/]+-deployment/[^/]+/Model",
+        "EC2 makes the ids of network interfaces; the subnets are named beside them, or by a "
+        "condition.",
+    ),
+    _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/(captured|async)/\*",
+        r"[^/]+-deployment/[^/]+/Model",
+        "What SageMaker writes of one endpoint's requests and answers; it makes their names.",
     ),
     AcknowledgedFinding(
         "AwsSolutions-IAM5",

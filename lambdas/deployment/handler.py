@@ -6,6 +6,7 @@
 | smoke_test | ENDPOINT_NAME, MAX_FAILURES |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
+| scale | ENDPOINT_NAME, SERVING |
 | tear_down | none |
 """  # noqa: E501 - a row of a table is one line
 
@@ -26,10 +27,12 @@ from lambdas.deployment.champion import read_record
 from lambdas.deployment.planners import planner_for
 from lambdas.deployment.probe import PROBE_SECONDS, Probe
 from lambdas.deployment.samples import SampleStore
+from lambdas.deployment.scaling import Scaling
 from lambdas.deployment.settings import (
     CleanUpSettings,
     PlanSettings,
     RollBackSettings,
+    ScaleSettings,
     SmokeTestSettings,
 )
 from lambdas.deployment.smoke_test import SmokeTest
@@ -126,6 +129,29 @@ def clean_up(event: Event, context: Any) -> dict[str, Any]:
         group=settings.model_package_group,
     )
     return {"removed": removed, "rejected": rejected}
+
+
+def scale(event: Event, context: Any) -> dict[str, str] | None:
+    """`{"do": "settle"}` or `{"do": "make_room", "config"}` -> `{"detail"}`.
+
+    CloudFormation's event of a custom resource, without properties, ends all scaling when the
+    resource is deleted.
+    """
+    settings = ScaleSettings.read(os.environ)
+    scaling = Scaling(
+        serving=settings.serving,
+        endpoint_name=settings.endpoint_name,
+        autoscaling=client("application-autoscaling"),
+        cloudwatch=client("cloudwatch"),
+        sagemaker=client("sagemaker"),
+    )
+    if "RequestType" in event:
+        custom_resource.on_delete(event, context, lambda properties, deadline: scaling.stop())
+        return None
+    make_room = event["do"] == "make_room"
+    detail = scaling.make_room(event["config"]) if make_room else scaling.settle()
+    logging.info("%s", detail)
+    return {"detail": detail}
 
 
 def tear_down(event: Event, context: Any) -> None:

@@ -122,3 +122,26 @@ class CleanUpSettings:
         )
         reader.check()
         return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleSettings:
+    """Of `scale`.
+
+    Attributes:
+        serving: how the model serves.
+    """
+
+    endpoint_name: str
+    serving: Serving
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> ScaleSettings:
+        """Raises EnvironmentFaults."""
+        reader = EnvironmentReader(environ)
+        settings = cls(
+            endpoint_name=reader.text("ENDPOINT_NAME"),
+            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+        )
+        reader.check()
+        return settings

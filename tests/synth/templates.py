@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = tuple(
     sorted(path.stem for path in (ROOT / "config" / "environments").glob("*.yaml"))
 )
+WAYS = "ways"
+"""An environment of the tests alone (`tests/synth/ways/`): every way to serve at once."""
+EVERY_ENVIRONMENT = (*ENVIRONMENTS, WAYS)
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
 Template = dict[str, Any]
@@ -33,7 +36,8 @@ def context() -> dict[str, Any]:
 
 @cache
 def _synthesised(environment: str) -> tuple[CloudAssembly, AcknowledgingAwsSolutions]:
-    app = application.build_stacks(environment, context=context())
+    config = {"config": str(ROOT / "tests" / "synth" / WAYS)} if environment == WAYS else {}
+    app = application.build_stacks(environment, context={**context(), **config})
     checks = enforce_aws_solutions(app)
     return app.synth(), checks
 

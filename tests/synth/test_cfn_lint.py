@@ -7,7 +7,7 @@ import json
 import pytest
 from cfnlint import ManualArgs, lint
 
-from tests.synth.templates import ENVIRONMENTS, assembly
+from tests.synth.templates import EVERY_ENVIRONMENT, assembly
 
 
 def faults(template: str, region: str) -> list[str]:
@@ -18,7 +18,7 @@ def faults(template: str, region: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_every_template_is_valid(environment: str) -> None:
     for stack in assembly(environment).stacks:
         found = faults(json.dumps(stack.template, indent=1), stack.environment.region)

@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from contracts import names
-from tests.synth.templates import ENVIRONMENTS, Template, resources, stacks
+from tests.synth.templates import EVERY_ENVIRONMENT, Template, resources, stacks
 
 # Calls that IAM offers no resource for, so that "*" is the only thing that can stand there
 # (service authorization reference).
 WITHOUT_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
+    # Application Auto Scaling asks for all alarms in its caller's name.
+    "cloudwatch:DescribeAlarms",
     "cloudwatch:PutMetricData",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
     "ecr:GetAuthorizationToken",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -32,7 +42,7 @@ WITHOUT_RESOURCE = {
     "xray:PutTraceSegments",
 }
 
-pytestmark = pytest.mark.parametrize("environment", ENVIRONMENTS)
+pytestmark = pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 
 
 def listed(value: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from infra.constructs.deployment_parts import (
 )
 from infra.settings import load_settings
 from lambdas.shared.clients import client
-from tests.synth.templates import ENVIRONMENTS, ROOT, resources, stacks
+from tests.synth.templates import ENVIRONMENTS, EVERY_ENVIRONMENT, ROOT, resources, stacks
 from tests.synth.test_policies import listed, of_type
 
 # Step Functions quotas: events in the history of one execution.
@@ -71,7 +71,7 @@ def actions(statements: Statements) -> set[str]:
     return {action for each in statements for action in listed(each["Action"])}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_roles_of_jobs_and_models_have_what_sagemaker_asks_for(environment: str) -> None:
     found = {"Jobs": 0, "Model": 0}
     for role, statements in statements_by_role(environment).items():
@@ -82,7 +82,7 @@ def test_roles_of_jobs_and_models_have_what_sagemaker_asks_for(environment: str)
     assert all(found.values())
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_who_makes_endpoints_may_let_sagemaker_use_the_key_of_their_volumes(
     environment: str,
 ) -> None:
@@ -95,7 +95,7 @@ def test_who_makes_endpoints_may_let_sagemaker_use_the_key_of_their_volumes(
     assert found >= 2
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_a_grant_is_given_to_services_only_and_nothing_else_hangs_on_that(
     environment: str,
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_grant_is_given_to_services_only_and_nothing_else_hangs_on_that(
             assert for_a_resource == (listed(statement["Action"]) == ["kms:CreateGrant"]), role
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_who_uses_the_encrypted_table_may_use_its_key_through_dynamodb(environment: str) -> None:
     found = 0
     for role, statements in statements_by_role(environment).items():
@@ -119,7 +119,7 @@ def test_who_uses_the_encrypted_table_may_use_its_key_through_dynamodb(environme
     assert found == 4
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_who_publishes_may_encrypt_messages(environment: str) -> None:
     found = 0
     for role, statements in statements_by_role(environment).items():
@@ -130,13 +130,13 @@ def test_who_publishes_may_encrypt_messages(environment: str) -> None:
     assert found >= 3
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_an_upload_leaves_room_for_the_other_functions_of_a_new_account(environment: str) -> None:
     ((_, mapping),) = of_type(environment, "AWS::Lambda::EventSourceMapping")
     assert mapping["ScalingConfig"]["MaximumConcurrency"] <= NEW_ACCOUNT_CONCURRENCY // 2
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_a_queue_keeps_a_batch_until_its_function_has_surely_ended(environment: str) -> None:
     for template in stacks(environment).values():
         for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
@@ -167,7 +167,7 @@ def test_cloudformation_waits_longer_than_the_function_that_answers_it_may_take(
     assert found == 1 + sum(2 + bool(workload.image) for workload in settings.workloads)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_a_call_that_hangs_leaves_a_function_time_for_another(environment: str) -> None:
     configuration = client("sts").meta.config
     for logical_id, function in of_type(environment, "AWS::Lambda::Function"):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.constructs.states import plain
-from tests.synth.templates import ENVIRONMENTS, ROOT, state_machines
+from tests.synth.templates import EVERY_ENVIRONMENT, ROOT, state_machines
 
 # asl-validator brings the reference implementation of JSONata along.
 PARSE = """
@@ -103,7 +103,7 @@ def _named(tree: Any, kind: str) -> set[str]:
     return {node["value"] for node in _nodes(tree) if node.get("type") == kind}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_every_expression_is_jsonata_and_reads_what_is_assigned(environment: str) -> None:
     for name, definition in state_machines(environment).items():
         texts = list(expressions(definition))
@@ -145,7 +145,7 @@ def test_of_a_function_s_error_the_message_is_told(cause: str, told: str) -> Non
     assert json.loads(done.stdout) == told
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_every_state_machine_is_valid(environment: str, tmp_path: Path) -> None:
     machines = state_machines(environment)
     assert machines
@@ -163,7 +163,7 @@ def test_a_state_machine_with_a_missing_state_is_refused(tmp_path: Path) -> None
     assert "MISSING_TRANSITION_TARGET" in fault(wrong, tmp_path)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_every_task_is_retried_or_its_failure_is_caught(environment: str) -> None:
     for name, definition in state_machines(environment).items():
         for state, content in definition["States"].items():
@@ -171,13 +171,13 @@ def test_every_task_is_retried_or_its_failure_is_caught(environment: str) -> Non
                 assert content.get("Catch") or content.get("Retry"), (name, state)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_every_execution_ends(environment: str) -> None:
     for name, definition in state_machines(environment).items():
         assert definition["TimeoutSeconds"] > 0, name
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 def test_no_variable_is_null(environment: str) -> None:
     """An expression that reads one fails in engines that take null for undefined."""
     for name, definition in state_machines(environment).items():

@@ -17,7 +17,7 @@ import cfnlint
 import pytest
 
 from tests.synth.arns import arn
-from tests.synth.templates import ENVIRONMENTS, resources, stacks
+from tests.synth.templates import EVERY_ENVIRONMENT, resources, stacks
 from tests.synth.test_policies import listed
 
 REFERENCE = json.loads(
@@ -36,9 +36,9 @@ _FORMS = {
     ("logs", "log-stream"): r"arn:aws:logs:[^:]*:[^:]*:log-group:[^:]+:.+",
 }
 # The reference names kinds for these, and AWS checks them without one in their usual form.
-_WITHOUT_RESOURCE = {"cloudwatch:PutMetricData"}
+_WITHOUT_RESOURCE = {"cloudwatch:PutMetricData", "cloudwatch:DescribeAlarms"}
 
-pytestmark = pytest.mark.parametrize("environment", ENVIRONMENTS)
+pytestmark = pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 
 
 class Statement(NamedTuple):
@@ -72,7 +72,9 @@ def kinds(action: str) -> set[str] | None:
 @cache
 def pattern(service: str, kind: str) -> re.Pattern[str]:
     """What ARNs of a kind look like."""
-    forms = REFERENCE[service]["Resources"][kind]["ARNFormats"]
+    known = REFERENCE[service]["Resources"]
+    # Some services' actions name their kinds in another case than the kinds themselves.
+    forms = (known.get(kind) or known[kind.lower()])["ARNFormats"]
     own = _FORMS.get((service, kind))
     return re.compile(own or "|".join(re.sub(r"\$\{\w+\}", "[^:]*", form) for form in forms))
 

@@ -40,6 +40,7 @@ ALL = [
     (deployment.SmokeTestSettings, 2),
     (deployment.RollBackSettings, 1),
     (deployment.CleanUpSettings, 2),
+    (deployment.ScaleSettings, 2),
     (training.NotifySettings, 3),
 ]
 
