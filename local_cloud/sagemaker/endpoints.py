@@ -14,6 +14,7 @@ from local_cloud.sagemaker.hosting import (
     description,
     guardrail_checks,
     progress,
+    quotas,
     scaled_variants,
     weights,
 )
@@ -39,6 +40,7 @@ def create_endpoint(service: SageMakerService, request: Request) -> Response:
     arn = service.arn(f"endpoint/{name}")
     guardrail_checks.check(service, request.get("DeploymentConfig", {}))
     plan = plans.make(service, request["EndpointConfigName"])
+    quotas.check(service, quotas.more(plan))
     now = time.time()
     document: Document = {
         _NAME: name,
@@ -76,6 +78,9 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
             _retain(plan, document, request)
         guardrail_checks.check_update(service, guardrails, new=plan, old=document["_serving"])
         scaled_variants.check(service.store, name, new=plan, old=document["_serving"])
+        if "RollingUpdatePolicy" not in guardrails:
+            # The new fleet comes up beside the old one.
+            quotas.check(service, quotas.more(plan))
         now = time.time()
         document.pop("FailureReason", None)
         document.pop(progress.PROGRESS, None)
@@ -109,6 +114,7 @@ def update_endpoint_weights_and_capacities(service: SageMakerService, request: R
     def begin(document: Document) -> None:
         _check_can_update(document)
         plan = weights.wanted(document, request["DesiredWeightsAndCapacities"])
+        quotas.check(service, quotas.more(plan, than=document["_serving"]))
         weights.say(document, plan, "Desired")
         document.pop("FailureReason", None)
         document.pop(progress.PROGRESS, None)

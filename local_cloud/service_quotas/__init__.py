@@ -1,1 +1,1 @@
-"""Service Quotas, simulated: SageMaker's quotas of endpoint instances."""
+"""Service Quotas, simulated: SageMaker's quotas of instances."""

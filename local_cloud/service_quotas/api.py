@@ -1,7 +1,8 @@
 """ListServiceQuotas and its siblings for service code ``sagemaker``.
 
-The quotas are those of endpoint instances, "<type> for endpoint usage". Codes are AWS's where
-they are known (:data:`KNOWN_CODES`), else derived from the name: look a quota up by its name.
+The quotas are those of instances, "<type> for endpoint usage" and "... for transform job usage".
+Codes are AWS's where they are known (:data:`KNOWN_CODES`), else derived from the name: look a
+quota up by its name.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ CREDENTIAL_SCOPE = SDK_NAME = "servicequotas"
 SERVICE_CODE, SERVICE_NAME = "sagemaker", "Amazon SageMaker"
 MODEL = ApiModel(SERVICE, title="Service Quotas")
 KNOWN_CODES = {
-    "ml.m5.large": "L-614B09FD",
-    "ml.m5.xlarge": "L-2F737F8D",
-    "ml.g5.xlarge": "L-1928E07B",
+    "ml.m5.large for endpoint usage": "L-614B09FD",
+    "ml.m5.xlarge for endpoint usage": "L-2F737F8D",
+    "ml.g5.xlarge for endpoint usage": "L-1928E07B",
 }
 
 
@@ -66,15 +67,13 @@ class ServiceQuotas:
                 f"{request['ServiceCode']}. It has: {SERVICE_CODE}.",
             )
         values = instance_types.read(self._settings.state_dir).quotas if applied else {}
-        for instance_type in instance_types.known_types():
-            quota = self._quota(
-                instance_type, values.get(instance_type, instance_types.DEFAULT_QUOTA)
-            )
+        for name in instance_types.quota_names():
+            quota = self._quota(name, values.get(name, instance_types.DEFAULT_QUOTA))
             if request.get("QuotaCode") in (None, quota["QuotaCode"]):
                 yield quota
 
-    def _quota(self, instance_type: str, value: int) -> dict[str, Any]:
-        settings, code = self._settings, quota_code(instance_type)
+    def _quota(self, name: str, value: int) -> dict[str, Any]:
+        settings, code = self._settings, quota_code(name)
         return {
             "ServiceCode": SERVICE_CODE,
             "ServiceName": SERVICE_NAME,
@@ -83,7 +82,7 @@ class ServiceQuotas:
                 f"{SERVICE_CODE}/{code}"
             ),
             "QuotaCode": code,
-            "QuotaName": quota_name(instance_type),
+            "QuotaName": name,
             "Value": float(value),
             "Unit": "None",
             "Adjustable": True,
@@ -92,13 +91,9 @@ class ServiceQuotas:
         }
 
 
-def quota_name(instance_type: str) -> str:
-    return f"{instance_type} for endpoint usage"
-
-
-def quota_code(instance_type: str) -> str:
-    digest = hashlib.sha256(quota_name(instance_type).encode()).hexdigest()
-    return KNOWN_CODES.get(instance_type, f"L-{digest[:8].upper()}")
+def quota_code(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return KNOWN_CODES.get(name, f"L-{digest[:8].upper()}")
 
 
 def api(settings: LocalCloudSettings) -> JsonApi:

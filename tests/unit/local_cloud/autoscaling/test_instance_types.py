@@ -16,6 +16,7 @@ from local_cloud.settings import LocalCloudSettings
 FILE = """
 [quotas]
 "ml.m5.xlarge" = 2
+"ml.m5.large for transform job usage" = 3
 
 [offerings]
 "ml.m5.xlarge" = ["us-east-1b"]
@@ -52,7 +53,7 @@ def test_every_type_of_instance_has_a_quota_and_pages_lead_to_all(
         if "NextToken" not in answer:
             break
         request["NextToken"] = answer["NextToken"]
-    assert len(found) == len(set(found)) == len(instance_types.known_types())
+    assert len(found) == len(set(found)) == len(instance_types.quota_names())
 
 
 @pytest.mark.parametrize("changes", [{"ServiceCode": "ec2"}, {"QuotaCode": "L-00000000"}])
@@ -67,7 +68,9 @@ def test_a_quota_that_is_not_there_is_said_so(
 def test_every_fault_of_the_file_is_named(settings: LocalCloudSettings) -> None:
     text = '[quotas]\n"ml.m5.xlarge" = -1\n"m5.large" = 1\n[zones]\n'
     (settings.state_dir / "instance-types.toml").write_text(text)
-    with pytest.raises(ApiError, match=r"zones is no table.*m5.large is no instance.*= -1 must be"):
+    with pytest.raises(
+        ApiError, match=r"zones is no table.*= -1 must be.*: m5.large for endpoint usage is none"
+    ):
         quota(settings)
 
 
