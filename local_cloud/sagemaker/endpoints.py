@@ -16,6 +16,7 @@ from local_cloud.sagemaker.hosting import (
     progress,
     quotas,
     scaled_variants,
+    serverless_update,
     weights,
 )
 from local_cloud.sagemaker.hosting import plan as plans
@@ -74,6 +75,7 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
 
     def begin(document: Document) -> None:
         _check_can_update(document)
+        serverless_update.check_kept(plan, document["_serving"])
         if request.get("RetainAllVariantProperties"):
             _retain(plan, document, request)
         guardrail_checks.check_update(service, guardrails, new=plan, old=document["_serving"])

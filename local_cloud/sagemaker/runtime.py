@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from local_cloud.sagemaker.errors import ApiError
@@ -23,6 +24,7 @@ from local_cloud.sagemaker.hosting.server import (
     ContainerGoneError,
     InvocationTimeoutError,
 )
+from local_cloud.sagemaker.hosting.serverless import ThrottledError
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
 from local_cloud.sagemaker.service import SageMakerService
@@ -109,10 +111,21 @@ def _answer(service: SageMakerService, call: Call, fleet: Fleet, variant: Varian
     asked = Asked.now(
         call.headers.get("Content-Type", ""), call.body, call.headers.get(_INFERENCE_ID)
     )
-    status, answered, content = _ask(service, call, fleet, variant)
-    if status == 200:
-        answer = Payload(content_type=answered[_CONTENT_TYPE], body=content)
-        fleet.observers.observe(variant.plan["variant"], asked, answer)
+
+    def observe(answer: Payload | None) -> None:
+        fleet.observers.observe(variant.plan["variant"], asked, answer, ask=ask)
+
+    def ask(shadow: Variant) -> Answer:
+        copy = replace(call, began=time.perf_counter())
+        return invocation.ask(service, copy, fleet, shadow, timeout_seconds=MODEL_SECONDS)
+
+    try:
+        status, answered, content = _ask(service, call, fleet, variant)
+    except ApiError:
+        observe(None)
+        raise
+    good = status == 200
+    observe(Payload(content_type=answered[_CONTENT_TYPE], body=content) if good else None)
     return status, answered, content
 
 
@@ -153,6 +166,8 @@ def _variant(name: str, fleet: Fleet, target: str | None) -> Variant:
 def _ask(service: SageMakerService, call: Call, fleet: Fleet, variant: Variant) -> Reply:
     try:
         answer = invocation.ask(service, call, fleet, variant, timeout_seconds=MODEL_SECONDS)
+    except ThrottledError as error:
+        raise ApiError("ThrottlingException", f"Rate exceeded: {error}.") from error
     except InvocationTimeoutError:
         message = (
             "Your invocation timed out while waiting for a response from container primary. "

@@ -15,12 +15,10 @@ from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import Request, SageMakerService
 
 _LACKING = {
-    "ShadowProductionVariants": "shadow variants (ShadowProductionVariants)",
     "ExplainerConfig": "online explanations (ExplainerConfig)",
     "ExecutionRoleArn": "inference components (ExecutionRoleArn)",
 }
 _LACKING_IN_VARIANT = {
-    "ServerlessConfig": "serverless inference (ServerlessConfig)",
     "ManagedInstanceScaling": "managed instance scaling (ManagedInstanceScaling)",
     "InstancePools": "instance pools (InstancePools)",
     "CoreDumpConfig": "core dumps (CoreDumpConfig)",
@@ -60,6 +58,8 @@ def _variants(request: Request) -> list[Variant]:
 
 def _lacking(request: Request) -> Iterator[str]:
     yield from (what for member, what in _LACKING.items() if request.get(member))
+    if request.get("AsyncInferenceConfig") and captures(request.get("DataCaptureConfig")):
+        yield "data capture of asynchronous endpoints (DataCaptureConfig)"
     for variant in _variants(request):
         name = variant["VariantName"]
         for member, what in _LACKING_IN_VARIANT.items():

@@ -9,14 +9,12 @@ instance counts that it is to have.
 from __future__ import annotations
 
 import shutil
-import time
-from typing import Any
 
-from local_cloud.sagemaker.hosting import progress, registry, update, weights
+from local_cloud.sagemaker.hosting import description, progress, registry, update, weights
 from local_cloud.sagemaker.hosting.asynchronous import inference as asynchronous
 from local_cloud.sagemaker.hosting.fleet import Fleet, FleetError
 from local_cloud.sagemaker.hosting.instance import remove_files
-from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.plan import Plan, all_variants
 from local_cloud.sagemaker.hosting.state import KIND, PENDING, change
 from local_cloud.sagemaker.hosting.traffic import Traffic
 from local_cloud.sagemaker.service import SageMakerService
@@ -88,7 +86,7 @@ def _finish(service: SageMakerService, endpoint: str, plan: Plan) -> None:
         "InService",
         remove=(*PENDING, "FailureReason"),
         EndpointConfigName=plan["config"],
-        ProductionVariants=_summaries(plan),
+        ProductionVariants=description.summaries(plan["variants"]),
         _serving=plan,
     )
 
@@ -106,6 +104,7 @@ def _scale(service: SageMakerService, document: Document, traffic: Traffic) -> N
         direction = "out" if sum(counts.values()) > sum(before.values()) else "in"
         message = f"Scaling {direction} desired instance count to {sum(counts.values())}."
         progress.say(service, endpoint, progress.UPDATING, message)
+    fleet.take(plan)
     try:
         if not fleet.scale(counts, cancelled=lambda: service.tasks.stopping):
             return
@@ -114,11 +113,11 @@ def _scale(service: SageMakerService, document: Document, traffic: Traffic) -> N
         variants = document["ProductionVariants"]
         gone = (weights.WANTED,)
         change(service, endpoint, "RollingBack", remove=gone, ProductionVariants=variants)
+        fleet.take(serving)
         fleet.scale(before, cancelled=lambda: service.tasks.stopping)
         _keep_serving(service, endpoint, str(error))
         return
-    fleet.reweigh({one["variant"]: one["weight"] for one in plan["variants"]})
-    fleet.plan = plan
+    fleet.reweigh({one["variant"]: one["weight"] for one in all_variants(plan)})
     document = service.store.get(KIND, endpoint)
     weights.say(document, plan, "Current")
     change(
@@ -176,24 +175,3 @@ def _remove_leftovers(service: SageMakerService, document: Document) -> None:
     for instance in folder.glob("*/*/i-*"):
         if instance.parent.parent.name not in living:
             remove_files(instance)
-
-
-def _summaries(plan: Plan) -> list[dict[str, Any]]:
-    """ProductionVariantSummary of each variant."""
-    return [
-        {
-            "VariantName": variant["variant"],
-            "DeployedImages": [
-                {
-                    "SpecifiedImage": variant["container"]["image"],
-                    "ResolvedImage": variant["container"]["image"],
-                    "ResolutionTime": time.time(),
-                }
-            ],
-            "CurrentWeight": variant["weight"],
-            "DesiredWeight": variant["weight"],
-            "CurrentInstanceCount": variant["instances"],
-            "DesiredInstanceCount": variant["instances"],
-        }
-        for variant in plan["variants"]
-    ]

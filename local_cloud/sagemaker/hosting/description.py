@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
-from local_cloud.sagemaker.hosting import data_capture, progress
+from local_cloud.sagemaker.hosting import data_capture, progress, weights
+from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.store import Document
 
 
@@ -16,4 +19,29 @@ def of(endpoint: Document) -> dict[str, Any]:
         answer["DataCaptureConfig"] = data_capture.summary(plan["capture"])
     if "asynchronous" in plan:
         answer["AsyncInferenceConfig"] = plan["asynchronous"]
+    if "shadows" in plan:
+        desired = endpoint.get(weights.WANTED) or plan
+        answer["ShadowProductionVariants"] = summaries(plan["shadows"], desired["shadows"])
     return answer
+
+
+def summaries(
+    variants: Sequence[VariantPlan], desired: Sequence[VariantPlan] | None = None
+) -> list[dict[str, Any]]:
+    """ProductionVariantSummary of each variant; ``desired`` are the same ones as they are to be."""
+    pairs = zip(variants, desired or variants, strict=True)
+    return [
+        {
+            "VariantName": current["variant"],
+            "DeployedImages": [
+                {
+                    "SpecifiedImage": current["container"]["image"],
+                    "ResolvedImage": current["container"]["image"],
+                    "ResolutionTime": time.time(),
+                }
+            ],
+            **weights.numbers(current, "Current"),
+            **weights.numbers(wanted, "Desired"),
+        }
+        for current, wanted in pairs
+    ]

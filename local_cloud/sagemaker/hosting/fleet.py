@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local_cloud.sagemaker.hosting.instance import DRAIN_SECONDS, HealthRule
 from local_cloud.sagemaker.hosting.observers import Observers
-from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan, all_variants
+from local_cloud.sagemaker.hosting.serverless import ServerlessVariant
+from local_cloud.sagemaker.hosting.shadow import share
 from local_cloud.sagemaker.hosting.variant import Variant, VariantError
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -30,21 +32,13 @@ class Fleet:
         self.plan = plan
         self.folder = service.settings.endpoints_dir / endpoint / plan["deployment"]
         """Where its instances' files and logs are."""
-        # A server of one thread is busy for as long as a request may take.
-        busy = ASYNCHRONOUS_SECONDS if "asynchronous" in plan else DRAIN_SECONDS
-        self._variants = [
-            Variant(
-                service,
-                endpoint,
-                variant,
-                plan["deployment"],
-                health=HealthRule(busy_seconds=busy),
-            )
-            for variant in plan["variants"]
+        self._variants = [make_variant(service, endpoint, plan, one) for one in plan["variants"]]
+        self._shadows = [
+            make_variant(service, endpoint, plan, one) for one in plan.get("shadows", [])
         ]
-        self._weights = {variant["variant"]: variant["weight"] for variant in plan["variants"]}
+        self._weights = {one["variant"]: one["weight"] for one in all_variants(plan)}
         self._tasks = service.tasks
-        self.observers = Observers(service, endpoint, plan)
+        self.observers = Observers(service, endpoint, plan, self.shadow, self._shadow_share)
         self._idle = threading.Condition()
         self._in_flight = 0
         self._ended = False
@@ -82,12 +76,15 @@ class Fleet:
 
         Raises FleetError with the reasons of all that did not come up; those that did, stay.
         """
-        with ThreadPoolExecutor(len(self._variants)) as pool:
-            outcomes = list(
-                pool.map(
-                    lambda one: _scale(one, counts[one.plan["variant"]], cancelled), self._variants
-                )
-            )
+
+        def scale(one: Variant) -> bool | str:
+            # An update steps through the counts of production variants alone.
+            count = counts.get(one.plan["variant"], one.plan["instances"])
+            return _scale(one, count, cancelled)
+
+        variants = [*self._variants, *self._shadows]
+        with ThreadPoolExecutor(len(variants)) as pool:
+            outcomes = list(pool.map(scale, variants))
         reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
         if reasons:
             raise FleetError("; ".join(reasons)[:REASON_CHARACTERS])
@@ -108,8 +105,26 @@ class Fleet:
         instances = [one for variant in self._variants for one in variant.instances]
         return sum(one.running and one.healthy for one in instances)
 
+    @property
+    def shadow(self) -> Variant | None:
+        """What gets copies of requests."""
+        return self._shadows[0] if self._shadows else None
+
+    def _shadow_share(self) -> float:
+        """How much of the requests is copied, from 0 to 1."""
+        names = [one.plan["variant"] for one in (*self._shadows, *self._variants)]
+        shadow, production = (self._weights[name] for name in names[:2])
+        return share(shadow, production)
+
+    def take(self, plan: Plan) -> None:
+        """Follow another plan for the same variants; instances come with :meth:`scale`."""
+        plans = {one["variant"]: one for one in all_variants(plan)}
+        for variant in (*self._variants, *self._shadows):
+            variant.plan = plans[variant.plan["variant"]]
+        self.plan = plan
+
     def reweigh(self, weights: Mapping[str, float]) -> None:
-        """The shares of the next requests, by variant; at least one is above 0."""
+        """The weights for the next requests, by variant; one of production is above 0."""
         self._weights = dict(weights)
 
     def enter(self) -> None:
@@ -135,8 +150,22 @@ class Fleet:
             return
         self._ended = True
         self.observers.close()
-        with ThreadPoolExecutor(len(self._variants)) as pool:
-            list(pool.map(lambda one: one.stop(), self._variants))
+        variants = [*self._variants, *self._shadows]
+        with ThreadPoolExecutor(len(variants)) as pool:
+            list(pool.map(lambda one: one.stop(), variants))
+
+
+def make_variant(
+    service: SageMakerService, endpoint: str, plan: Plan, variant: VariantPlan
+) -> Variant:
+    """With instances or, where it has a ServerlessConfig, with processes that come and go."""
+    deployment = plan["deployment"]
+    if "serverless" in variant:
+        return ServerlessVariant(service, endpoint, variant, deployment)
+    # A server of one thread is busy for as long as a request may take.
+    busy = ASYNCHRONOUS_SECONDS if "asynchronous" in plan else DRAIN_SECONDS
+    health = HealthRule(busy_seconds=busy)
+    return Variant(service, endpoint, variant, deployment, health=health)
 
 
 def _scale(variant: Variant, count: int, cancelled: Callable[[], bool]) -> bool | str:

@@ -30,6 +30,8 @@ class Call:
     body: bytes
     began: float
     """When it came, on the clock of time.perf_counter."""
+    asynchronous: bool = False
+    """Whether it came by InvokeEndpointAsync."""
 
 
 def ask(
@@ -83,5 +85,6 @@ def _note(
             concurrent=concurrent,
             model_seconds=time.perf_counter() - asked,
             overhead_seconds=asked - call.began,
+            asynchronous=call.asynchronous,
         )
     )

@@ -20,6 +20,7 @@ from local_cloud.sagemaker.store import Store
 
 NAMESPACE = "AWS/SageMaker"
 MICROSECONDS, COUNT, NONE = "Microseconds", "Count", "None"
+_OF_ASYNCHRONOUS = ("Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency")
 _DIGITS = 3
 """Of latencies: 1,234 µs is kept as 1,230 µs, so that equal values can be counted."""
 
@@ -45,11 +46,13 @@ class Invocation:
     """Until the container had answered, from when it was asked."""
     overhead_seconds: float
     """What the endpoint took besides."""
+    asynchronous: bool = False
+    """Whether it came by the queue: then SageMaker publishes how it ended, and no more."""
 
     def values(self) -> dict[tuple[str, str], float]:
         """What it adds to each metric, by name and unit."""
         failed = self.status == NO_ANSWER or self.status >= 500
-        return {
+        values = {
             ("Invocations", NONE): 1.0,
             ("InvocationsPerInstance", NONE): 1.0 / max(1, self.instances),
             ("Invocation4XXErrors", NONE): float(400 <= self.status < 500),
@@ -59,6 +62,9 @@ class Invocation:
             ("OverheadLatency", MICROSECONDS): to_digits(self.overhead_seconds * 1e6, _DIGITS),
             ("ConcurrentRequestsPerModel", COUNT): float(self.concurrent),
         }
+        if self.asynchronous:
+            return {which: value for which, value in values.items() if which[0] in _OF_ASYNCHRONOUS}
+        return values
 
     def dimensions(self) -> list[dict[str, str]]:
         """Of the variant, and of the variant with one configuration: with these an alarm can
@@ -82,6 +88,12 @@ class Recorder:
                 for one in dimensions:
                     counts = self._counted[Metric(NAMESPACE, name, one), unit]
                     counts[value] = counts.get(value, 0.0) + 1.0
+
+    def put(self, name: str, unit: str, value: float, dimensions: Mapping[str, str]) -> None:
+        """One value of a metric that is none of an invocation's."""
+        with self._lock:
+            counts = self._counted[Metric.of(NAMESPACE, name, dimensions), unit]
+            counts[value] = counts.get(value, 0.0) + 1.0
 
     def flush(self, record: Record) -> None:
         """Hand what was counted since the last time to CloudWatch."""

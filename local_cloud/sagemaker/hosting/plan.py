@@ -42,6 +42,8 @@ class VariantPlan(TypedDict):
     isolated: bool
     container: Container
     instance_type: NotRequired[str]
+    serverless: NotRequired[dict[str, int]]
+    """Its ServerlessConfig, where it has one instead of instances."""
 
 
 class Plan(TypedDict):
@@ -50,6 +52,8 @@ class Plan(TypedDict):
     deployment: str
     config: str
     variants: list[VariantPlan]
+    shadows: NotRequired[list[VariantPlan]]
+    """Its shadow variant, where it has one."""
     capture: NotRequired[dict[str, Any]]
     """The configuration's DataCaptureConfig, which may be switched off."""
     asynchronous: NotRequired[dict[str, Any]]
@@ -61,6 +65,8 @@ def make(service: SageMakerService, config_name: str) -> Plan:
     config = find_config(service, config_name)
     variants = [_variant(service, variant) for variant in config["ProductionVariants"]]
     plan = Plan(deployment=uuid.uuid4().hex[:17], config=config_name, variants=variants)
+    if "ShadowProductionVariants" in config:
+        plan["shadows"] = [_variant(service, one) for one in config["ShadowProductionVariants"]]
     if "DataCaptureConfig" in config:
         plan["capture"] = config["DataCaptureConfig"]
     if "AsyncInferenceConfig" in config:
@@ -68,10 +74,15 @@ def make(service: SageMakerService, config_name: str) -> Plan:
     return plan
 
 
+def all_variants(plan: Plan) -> list[VariantPlan]:
+    """Those of production and the shadow."""
+    return [*plan["variants"], *plan.get("shadows", [])]
+
+
 def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool) -> None:
     """Keep what the variants of the same name have now (RetainAllVariantProperties)."""
-    known = {variant["variant"]: variant for variant in before["variants"]}
-    for variant in plan["variants"]:
+    known = {variant["variant"]: variant for variant in all_variants(before)}
+    for variant in all_variants(plan):
         kept = known.get(variant["variant"])
         if kept is None:
             continue
@@ -113,4 +124,6 @@ def _variant(service: SageMakerService, variant: dict[str, Any]) -> VariantPlan:
     )
     if "InstanceType" in variant:
         plan["instance_type"] = variant["InstanceType"]
+    if "ServerlessConfig" in variant:
+        plan["serverless"] = variant["ServerlessConfig"]
     return plan

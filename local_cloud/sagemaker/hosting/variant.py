@@ -106,6 +106,12 @@ class Variant:
             return min(ordered[: len(candidates)], key=lambda one: one.in_flight)
 
     def _add(self, count: int, cancelled: Callable[[], bool]) -> bool:
+        new = self._begin(count, cancelled)
+        self._take_up(new)
+        return len(new) == count
+
+    def _begin(self, count: int, cancelled: Callable[[], bool]) -> list[Instance]:
+        """So many healthy instances, which take no requests yet; none if cancelled."""
         new = [
             Instance(self._service, self._endpoint, self.plan, self.folder, health=self._health)
             for _ in range(count)
@@ -121,13 +127,14 @@ class Variant:
             self._end(new, drain=False)
         if reasons:
             raise VariantError(reasons[0])
-        if not all(outcomes):
-            return False
+        return new if all(outcomes) else []
+
+    def _take_up(self, instances: list[Instance]) -> None:
+        """Requests go to these, too, from now on."""
         with self._lock:
-            for instance in new:
+            for instance in instances:
                 instance.serving = True
-            self._instances = [*self._instances, *new]
-        return True
+            self._instances = [*self._instances, *instances]
 
     def _end(self, instances: list[Instance], *, drain: bool) -> None:
         """Take them out of the rotation, then end them side by side; their logs stay."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting import serverless_update
+from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan, all_variants
 from local_cloud.sagemaker.store import Document
 
 WANTED = "_desired"
@@ -23,7 +24,7 @@ def wanted(endpoint: Document, given: Iterable[Mapping[str, Any]]) -> Plan:
     Raises ValidationException that names every fault.
     """
     plan: Plan = copy.deepcopy(endpoint["_serving"])
-    variants = {one["variant"]: one for one in plan["variants"]}
+    variants = {one["variant"]: one for one in all_variants(plan)}
     entries = list(given)
     names = [entry["VariantName"] for entry in entries]
     faults = [f"variant {n} is named twice" for n in sorted(set(names)) if names.count(n) > 1]
@@ -39,7 +40,8 @@ def wanted(endpoint: Document, given: Iterable[Mapping[str, Any]]) -> Plan:
         if variant is not None:
             variant["weight"] = entry.get("DesiredWeight", variant["weight"])
             variant["instances"] = entry.get("DesiredInstanceCount", variant["instances"])
-    if not faults and not any(one["weight"] for one in variants.values()):
+            faults += list(serverless_update.apply(variant, entry))
+    if not faults and not any(one["weight"] for one in plan["variants"]):
         faults.append("the weights of all variants would be 0, so that none would take traffic")
     if faults:
         raise ValidationException(f"{'; '.join(faults)}.")
@@ -55,13 +57,11 @@ def least_instances(plan: Plan) -> int:
 def _faults(entry: Mapping[str, Any], least: int) -> list[str]:
     name = entry["VariantName"]
     faults = []
-    if "ServerlessUpdateConfig" in entry:
+    if not {"DesiredWeight", "DesiredInstanceCount", "ServerlessUpdateConfig"} & entry.keys():
         faults.append(
-            f"The local cloud does not have serverless inference (ServerlessUpdateConfig of "
-            f"variant {name})"
+            f"variant {name} has neither a DesiredWeight nor a DesiredInstanceCount nor a "
+            "ServerlessUpdateConfig"
         )
-    elif "DesiredWeight" not in entry and "DesiredInstanceCount" not in entry:
-        faults.append(f"variant {name} has neither a DesiredWeight nor a DesiredInstanceCount")
     count = entry.get("DesiredInstanceCount", least)
     if count < least:
         faults.append(
@@ -72,14 +72,20 @@ def _faults(entry: Mapping[str, Any], least: int) -> list[str]:
 
 def counts(plan: Plan) -> dict[str, int]:
     """How many instances each variant is to have."""
-    return {one["variant"]: one["instances"] for one in plan["variants"]}
+    return {one["variant"]: one["instances"] for one in all_variants(plan)}
+
+
+def numbers(variant: VariantPlan, state: str) -> dict[str, Any]:
+    """What a variant's summary says as ``state``: "Desired" or "Current"."""
+    weight = {f"{state}Weight": variant["weight"]}
+    if "serverless" in variant:
+        return {**weight, f"{state}ServerlessConfig": variant["serverless"]}
+    return {**weight, f"{state}InstanceCount": variant["instances"]}
 
 
 def say(endpoint: Document, plan: Plan, state: str) -> None:
     """Put the plan's weights and instance counts into the endpoint's ProductionVariants, as
     ``state``: "Desired" or "Current"."""
-    numbers = {one["variant"]: one for one in plan["variants"]}
+    variants = {one["variant"]: one for one in plan["variants"]}
     for summary in endpoint["ProductionVariants"]:
-        variant = numbers[summary["VariantName"]]
-        summary[f"{state}Weight"] = variant["weight"]
-        summary[f"{state}InstanceCount"] = variant["instances"]
+        summary.update(numbers(variants[summary["VariantName"]], state))

@@ -6,10 +6,11 @@ import threading
 from weakref import WeakKeyDictionary
 
 from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting.asynchronous.backlog import Backlog
 from local_cloud.sagemaker.hosting.asynchronous.outcome import EXPIRED, Outcome
 from local_cloud.sagemaker.hosting.asynchronous.queue import Queue
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest
-from local_cloud.sagemaker.hosting.asynchronous.worker import Worker
+from local_cloud.sagemaker.hosting.asynchronous.worker import AskAgainError, Worker
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Store
 
@@ -25,7 +26,8 @@ class AsyncInference:
     def __init__(self, service: SageMakerService) -> None:
         self._service = service
         self.queue = Queue(service.store)
-        self._worker = Worker(service)
+        self._backlog = Backlog(service, self.queue)
+        self._worker = Worker(service, self._backlog)
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._started = False
@@ -51,6 +53,7 @@ class AsyncInference:
         while not self._service.tasks.stopping:
             for endpoint in self.queue.endpoints():
                 self._hand_out(endpoint)
+            self._backlog.publish_now_and_then()
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
 
@@ -62,6 +65,7 @@ class AsyncInference:
             next_one = self.queue.take(endpoint)
             if next_one is None:
                 return
+            self._backlog.begun(next_one)
             self._begin(next_one)
 
     def _capacity(self, endpoint: str) -> int:
@@ -82,14 +86,12 @@ class AsyncInference:
     def _serve(self, request: AsyncRequest, outcome: Outcome | None) -> None:
         try:
             result = outcome or self._worker.ask(request)
-            if self._service.tasks.stopping:
-                # What a stopping local cloud broke off is asked again after its next start.
-                return
-            if result is None:
-                self.queue.give_back(request)
-                return
-            self._worker.tell(request, result)
-            self.queue.done(request)
+            # What a stopping local cloud broke off is asked again after its next start.
+            if not self._service.tasks.stopping:
+                self._worker.tell(request, result)
+                self.queue.done(request)
+        except AskAgainError as error:
+            self.queue.give_back(request, attempts=error.attempts)
         finally:
             self.queue.leave(request)
             self._wake.set()

@@ -49,12 +49,12 @@ class Queue:
             self._at_work[endpoint] += len(expired)
         return list(expired)
 
-    def give_back(self, request: AsyncRequest) -> None:
-        """It is the next one again, with one more attempt on its account."""
-        request = AsyncRequest(**{**request, "attempts": request["attempts"] + 1})
+    def give_back(self, request: AsyncRequest, *, attempts: int) -> None:
+        """It is the next one again, with so many attempts on its account."""
+        request = AsyncRequest(**{**request, "attempts": attempts})
         # An endpoint that is deleted meanwhile takes its requests along.
         with contextlib.suppress(NotFoundError):
-            self._store.update(KIND, request["id"], attempts=request["attempts"])
+            self._store.update(KIND, request["id"], attempts=attempts)
             with self._lock:
                 self._waiting[request["endpoint"]].appendleft(request)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import time
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.hosting import registry
+from local_cloud.sagemaker.hosting import invocation, registry
+from local_cloud.sagemaker.hosting.asynchronous.backlog import Backlog
 from local_cloud.sagemaker.hosting.asynchronous.outcome import (
     COMPLETED,
     FAILED,
@@ -19,6 +21,7 @@ from local_cloud.sagemaker.hosting.asynchronous.outcome import (
     topic_of,
 )
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest, sent_headers
+from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
@@ -35,15 +38,26 @@ ATTEMPTS = 3
 _AWS_ERRORS = (ClientError, BotoCoreError, ApiError)
 
 
-class Worker:
-    def __init__(self, service: SageMakerService) -> None:
-        self._service = service
+class AskAgainError(Exception):
+    """No container has answered the request, or said that it will not; ``attempts`` is how many
+    have gone while they had it."""
 
-    def ask(self, request: AsyncRequest) -> Outcome | None:
-        """What the container made of the request; None where it has to be asked again."""
+    def __init__(self, attempts: int) -> None:
+        super().__init__(f"{attempts} attempts")
+        self.attempts = attempts
+
+
+class Worker:
+    def __init__(self, service: SageMakerService, backlog: Backlog) -> None:
+        self._service = service
+        self._backlog = backlog
+
+    def ask(self, request: AsyncRequest) -> Outcome:
+        """What the container made of the request. Raises AskAgainError."""
         try:
             body = self._input(request)
         except _AWS_ERRORS as error:
+            self._backlog.count(request, "RequestDownloadFailures")
             return Outcome(
                 status=FAILED,
                 reason=f"Failed to download the input {request.get('input')}: {_text(error)}",
@@ -59,11 +73,12 @@ class Worker:
                 ),
             )
         except ContainerGoneError as error:
-            if request["attempts"] + 1 < ATTEMPTS:
-                return None
+            attempts = request["attempts"] + 1
+            if attempts < ATTEMPTS:
+                raise AskAgainError(attempts) from error
             reason = f"The container went {ATTEMPTS} times while it had the request: {error}"
             return Outcome(status=FAILED, reason=reason)
-        return None if answer is None else _outcome(answer)
+        return _outcome(answer)
 
     def tell(self, request: AsyncRequest, outcome: Outcome) -> None:
         """Write what was answered to S3, then publish the notice that the endpoint wants."""
@@ -74,15 +89,22 @@ class Worker:
             place = request["output"] if outcome.completed else request.get("failure")
             reason = f"Failed to upload the response to {place}: {_text(error)}"
             self._log(request, reason)
+            self._backlog.count(request, "ResponseUploadFailures")
             outcome = Outcome(status=FAILED, reason=reason)
         topic = topic_of(outcome, notification)
-        if topic is None:
-            return
+        if topic is not None:
+            self._publish(request, outcome, topic, notification)
+        self._backlog.ended(request, outcome)
+
+    def _publish(
+        self, request: AsyncRequest, outcome: Outcome, topic: str, notification: dict[str, Any]
+    ) -> None:
         region = self._service.settings.region
         message = json.dumps(notice(request, outcome, notification, region))
         try:
             self._client(request, "sns").publish(TopicArn=topic, Message=message)
         except _AWS_ERRORS as error:
+            self._backlog.count(request, "NotificationFailures")
             self._log(request, f"cannot publish to {topic}: {_text(error)}")
 
     def _input(self, request: AsyncRequest) -> bytes:
@@ -93,16 +115,24 @@ class Worker:
         body: bytes = found["Body"].read()
         return body
 
-    def _invoke(self, request: AsyncRequest, body: bytes) -> Answer | None:
-        """None where nothing is in service."""
+    def _invoke(self, request: AsyncRequest, body: bytes) -> Answer:
         with registry.of(self._service).request_to(request["endpoint"]) as fleet:
-            variant = fleet.pick(None) if fleet is not None else None
-            if variant is None:
-                return None
+            variant = None if fleet is None else fleet.pick(None)
+            if fleet is None or variant is None:
+                raise AskAgainError(request["attempts"])
+            call = Call(
+                endpoint=request["endpoint"],
+                target=None,
+                headers=sent_headers(request),
+                body=body,
+                began=time.perf_counter(),
+                asynchronous=True,
+            )
+            timeout = request["timeout"]
             try:
-                return variant.invoke(sent_headers(request), body, request["timeout"])
-            except NoInstanceError:
-                return None
+                return invocation.ask(self._service, call, fleet, variant, timeout_seconds=timeout)
+            except NoInstanceError as error:
+                raise AskAgainError(request["attempts"]) from error
 
     def _write(self, request: AsyncRequest, outcome: Outcome) -> None:
         if not outcome.completed and "failure" not in request:

@@ -147,6 +147,20 @@ class Hosting:
         mark = str(self.cloud.settings.endpoints_dir / endpoint)
         return [one for one in psutil.process_iter() if _mentions(one, mark)]
 
+    def running(self, endpoint: str) -> list[str]:
+        """The variant of each instance that has a process."""
+        root = self.cloud.settings.endpoints_dir / endpoint
+        words = [word for one in self.processes(endpoint) for word in _words(one)]
+        folders = [one for one in root.glob("*/*/i-*") if any(str(one) in word for word in words)]
+        return sorted(one.parent.name for one in folders)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return [*process.cmdline(), process.cwd()]
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
+
 
 def _mentions(process: psutil.Process, mark: str) -> bool:
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from local_cloud.sagemaker.hosting.asynchronous.queue import Queue
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest
 from local_cloud.sagemaker.store import Store
 from tests.unit.local_cloud.endpoints.async_endpoints import Topic, ask, asynchronous, result
-from tests.unit.local_cloud.endpoints.conftest import BUCKET, WRITABLE, Hosting, variant
+from tests.unit.local_cloud.endpoints.conftest import BUCKET, WRITABLE, Hosting, until, variant
 
 ENDPOINT = "later"
 
@@ -141,6 +142,40 @@ def test_invoking_asynchronously_is_an_action_of_its_own(later: Later) -> None:
     assert clients["InvokeEndpointAsync"].invoke_endpoint_async(**request)["InferenceId"]
     with pytest.raises(ClientError, match="sagemaker:InvokeEndpointAsync"):
         clients["InvokeEndpoint"].invoke_endpoint_async(**request)
+
+
+def test_without_instances_requests_wait_and_the_backlog_is_a_metric(later: Later) -> None:
+    hosting = later.hosting
+    scale(hosting, 0)
+    answer = later.ask("hello", InferenceId="patient")
+    cloudwatch = hosting.cloud.client("cloudwatch")
+
+    def greatest(metric: str) -> float:
+        now = datetime.now(UTC)
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName=metric,
+            Dimensions=[{"Name": "EndpointName", "Value": ENDPOINT}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return max((point["Maximum"] for point in points), default=0.0)
+
+    until(lambda: greatest("HasBacklogWithoutCapacity") == 1.0)
+    assert greatest("ApproximateBacklogSizePerInstance") >= 1.0
+    scale(hosting, 1)
+    assert result(hosting, answer["OutputLocation"])["model"] == "later"
+
+
+def scale(hosting: Hosting, count: int) -> None:
+    hosting.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=ENDPOINT,
+        DesiredWeightsAndCapacities=[{"VariantName": ENDPOINT, "DesiredInstanceCount": count}],
+    )
+    (summary,) = hosting.settled(ENDPOINT)["ProductionVariants"]
+    assert summary["CurrentInstanceCount"] == count
 
 
 def test_what_excludes_each_other_is_refused_all_at_once(hosting: Hosting) -> None:

@@ -7,15 +7,10 @@ from botocore.exceptions import ClientError
 
 from tests.unit.local_cloud.endpoints.conftest import Hosting, variant
 
-SERVERLESS = {"VariantName": "v", "ModelName": "any", "ServerlessConfig": {}}
-SERVERLESS["ServerlessConfig"] = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
-
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"ProductionVariants": [SERVERLESS]}, "serverless inference"),
-        ({"ShadowProductionVariants": [variant("any")]}, "shadow variants"),
         (
             {"ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.large"}]},
             "inference components",

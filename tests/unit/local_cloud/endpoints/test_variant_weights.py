@@ -162,43 +162,43 @@ def test_weights_that_were_moved_are_retained_and_can_be_excluded(hosting: Hosti
 REFUSED: dict[str, tuple[list[dict[str, Any]], str]] = {
     "a variant that is not there": (
         [{"VariantName": "nobody", "DesiredWeight": 1.0}],
-        'variant name.*"nobody".*not present within endpoint configuration "refusing"',
+        'variant name.*"nobody".*not present within endpoint configuration "unmoved"',
     ),
     "a variant named twice": (
-        [{"VariantName": "refusing-old", "DesiredWeight": float(one)} for one in (1, 2)],
-        "refusing-old is named twice",
+        [{"VariantName": "unmoved-old", "DesiredWeight": float(one)} for one in (1, 2)],
+        "unmoved-old is named twice",
     ),
     "nothing to change": (
-        [{"VariantName": "refusing-old"}],
+        [{"VariantName": "unmoved-old"}],
         "neither a DesiredWeight nor a DesiredInstanceCount",
     ),
     "no traffic for any": (
         [
-            {"VariantName": "refusing-old", "DesiredWeight": 0.0},
-            {"VariantName": "refusing-new", "DesiredWeight": 0.0},
+            {"VariantName": "unmoved-old", "DesiredWeight": 0.0},
+            {"VariantName": "unmoved-new", "DesiredWeight": 0.0},
         ],
         "weights of all variants would be 0",
     ),
     "no instance": (
-        [{"VariantName": "refusing-old", "DesiredInstanceCount": 0}],
+        [{"VariantName": "unmoved-old", "DesiredInstanceCount": 0}],
         "must be at least 1",
     ),
     "a serverless setting": (
-        [{"VariantName": "refusing-old", "ServerlessUpdateConfig": {"MaxConcurrency": 1}}],
-        "does not have serverless inference",
+        [{"VariantName": "unmoved-old", "ServerlessUpdateConfig": {"MaxConcurrency": 1}}],
+        "is not serverless: it takes no ServerlessUpdateConfig",
     ),
 }
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(hosting: Hosting) -> None:
-    two_variants(hosting, "refusing", 1.0, 0.0)
-    before = hosting.describe("refusing")["ProductionVariants"]
+    two_variants(hosting, "unmoved", 1.0, 0.0)
+    before = hosting.describe("unmoved")["ProductionVariants"]
     for wanted, words in REFUSED.values():
         with pytest.raises(ClientError, match=words):
             hosting.sagemaker.update_endpoint_weights_and_capacities(
-                EndpointName="refusing", DesiredWeightsAndCapacities=wanted
+                EndpointName="unmoved", DesiredWeightsAndCapacities=wanted
             )
-    described = hosting.describe("refusing")
+    described = hosting.describe("unmoved")
     assert described["EndpointStatus"] == "InService"
     assert described["ProductionVariants"] == before
     with pytest.raises(ClientError, match='Could not find endpoint "arn:aws:sagemaker'):

@@ -1,0 +1,165 @@
+"""A serverless variant: processes come with requests and go after an idle time.
+
+As on AWS ("Serverless Inference" in the SageMaker developer guide) a process answers one request
+at a time; a request that finds none idle starts one and waits for it (a cold start), up to
+MaxConcurrency; beyond that requests are throttled. ProvisionedConcurrency keeps so many processes
+ready. AWS does not say after what time it lets an idle one go: here it is
+:data:`IDLE_SECONDS`, or what the model's environment says under :data:`IDLE_VARIABLE`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from local_cloud.cloudwatch.retention import to_digits
+from local_cloud.sagemaker.hosting import metrics
+from local_cloud.sagemaker.hosting.instance import Instance
+from local_cloud.sagemaker.hosting.plan import VariantPlan
+from local_cloud.sagemaker.hosting.server import Answer, NotSentError
+from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant, VariantError
+from local_cloud.sagemaker.service import SageMakerService
+
+IDLE_SECONDS = 300.0
+IDLE_VARIABLE = "LOCAL_CLOUD_SERVERLESS_IDLE_SECONDS"
+SETUP_DIGITS = 3
+LOOKS = 4
+"""How often within the idle time it is looked for processes to end."""
+
+
+class ThrottledError(Exception):
+    """MaxConcurrency requests are under way already."""
+
+
+class ServerlessVariant(Variant):
+    """``plan["serverless"]`` says how many requests it takes at once."""
+
+    def __init__(
+        self, service: SageMakerService, endpoint: str, plan: VariantPlan, deployment: str
+    ) -> None:
+        super().__init__(service, endpoint, plan, deployment)
+        given = plan["container"]["environment"].get(IDLE_VARIABLE)
+        self._idle_seconds = IDLE_SECONDS if given is None else float(given)
+        self._busy: set[Instance] = set()
+        self._idle_since: dict[Instance, float] = {}
+        self._slots = 0
+        self._ended = threading.Event()
+        self._watching = False
+
+    @property
+    def concurrent(self) -> int:
+        """Requests that are being answered or wait for a cold start."""
+        return self._slots
+
+    @property
+    def in_service(self) -> bool:
+        """Always: without a process the next request starts one."""
+        return True
+
+    def scale(self, count: int, *, cancelled: Callable[[], bool]) -> bool:
+        """Have the provisioned processes; at the start one in any case, so that a container that
+        does not come up fails the endpoint and not its first request. ``count`` is for variants
+        with instances."""
+        del count
+        wanted = max(self._provisioned, 0 if self._watching else 1)
+        missing = wanted - len(self.instances)
+        if missing > 0 and not self._add(missing, cancelled):
+            return False
+        if not self._watching:
+            self._watching = True
+            name = f"serverless {self._endpoint} {self.plan['variant']}"
+            self._service.tasks.start(name, self._end_idle)
+        return True
+
+    def stop(self) -> None:
+        self._ended.set()
+        super().stop()
+
+    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+        """Raises ThrottledError, NoInstanceError, ContainerGoneError, InvocationTimeoutError."""
+        with self._slot():
+            for _ in range(2):
+                instance = self._reserve()
+                try:
+                    with instance.request():
+                        return instance.invoke(headers, body, timeout_seconds)
+                except NotSentError:
+                    # It has ended since it was last asked: another one has not.
+                    instance.healthy = False
+                finally:
+                    self._release(instance)
+        raise NoInstanceError(
+            f"The processes of variant {self.plan['variant']} of endpoint {self._endpoint} end "
+            f"before they are asked. The logs are in {self.folder}."
+        )
+
+    @property
+    def _provisioned(self) -> int:
+        return self.plan["serverless"].get("ProvisionedConcurrency", 0)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        with self._lock:
+            if self._slots >= self.plan["serverless"]["MaxConcurrency"]:
+                raise ThrottledError(f"{self._slots} requests are under way")
+            self._slots += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._slots -= 1
+
+    def _reserve(self) -> Instance:
+        """An idle process, the one that was asked last; else a new one."""
+        with self._lock:
+            idle = [one for one in self._instances if one not in self._busy and one.healthy]
+            if idle:
+                chosen = max(idle, key=lambda one: self._idle_since.get(one, 0.0))
+                self._busy.add(chosen)
+                return chosen
+        return self._cold_start()
+
+    def _cold_start(self) -> Instance:
+        began = time.monotonic()
+        try:
+            new = self._begin(1, cancelled=self._is_over)
+        except VariantError as error:
+            raise NoInstanceError(f"A cold start failed. {error}") from error
+        if not new:
+            raise NoInstanceError(f"Endpoint {self._endpoint} is being deleted.")
+        took = to_digits((time.monotonic() - began) * 1e6, SETUP_DIGITS)
+        dimensions = {"EndpointName": self._endpoint, "VariantName": self.plan["variant"]}
+        metrics.of(self._service).put("ModelSetupTime", metrics.MICROSECONDS, took, dimensions)
+        with self._lock:
+            self._busy.add(new[0])
+        self._take_up(new)
+        return new[0]
+
+    def _release(self, instance: Instance) -> None:
+        with self._lock:
+            self._busy.discard(instance)
+            self._idle_since[instance] = time.monotonic()
+
+    def _is_over(self) -> bool:
+        return self._ended.is_set() or self._service.tasks.stopping
+
+    def _end_idle(self) -> None:
+        while not self._ended.wait(self._idle_seconds / LOOKS) and not self._is_over():
+            self._end(self._idle_too_long(), drain=True)
+
+    def _idle_too_long(self) -> list[Instance]:
+        """Out of the rotation, so that none of them is asked meanwhile; the provisioned stay."""
+        now = time.monotonic()
+        with self._lock:
+            idle = [one for one in self._instances if one not in self._busy]
+            for one in idle:
+                self._idle_since.setdefault(one, now)
+            idle.sort(key=lambda one: self._idle_since[one])
+            spare = max(0, len(self._instances) - self._provisioned)
+            gone = [one for one in idle if now - self._idle_since[one] > self._idle_seconds][:spare]
+            self._instances = [one for one in self._instances if one not in gone]
+            for one in gone:
+                del self._idle_since[one]
+        return gone
