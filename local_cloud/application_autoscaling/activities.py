@@ -6,16 +6,20 @@ import uuid
 
 from local_cloud.application_autoscaling.resources import ACTIVITY, check_scalable, identity
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
+from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document, public
 
 KEPT_SECONDS = 6 * 7 * 24 * 3600
 """AWS shows the activities of the last six weeks."""
+NEWEST = "_activity"
+"""Key of a target's document: the id of its newest activity."""
 
 
 def begin(service: AutoscalingService, resource_id: str, capacity: int, cause: str) -> Document:
-    """An activity InProgress towards that many instances."""
+    """An activity InProgress towards that many instances. Raises NotFoundError where the target
+    is gone."""
     forget_old(service)
     activity: Document = {
         "ActivityId": str(uuid.uuid4()),
@@ -30,7 +34,9 @@ def begin(service: AutoscalingService, resource_id: str, capacity: int, cause: s
         ),
         "_capacity": capacity,
     }
-    service.store.create(ACTIVITY, activity["ActivityId"], activity)
+    with service.store.transaction():
+        service.store.create(ACTIVITY, activity["ActivityId"], activity)
+        service.store.update(TARGET, resource_id, **{NEWEST: activity["ActivityId"]})
     return activity
 
 
@@ -57,15 +63,10 @@ def fail(service: AutoscalingService, activity: Document, reason: str) -> None:
     end(service, activity, "Failed", message)
 
 
-def in_progress(service: AutoscalingService, resource_id: str) -> Document | None:
-    return next(
-        (
-            one
-            for one in service.store.list(ACTIVITY)
-            if one["ResourceId"] == resource_id and one["StatusCode"] == "InProgress"
-        ),
-        None,
-    )
+def in_progress(service: AutoscalingService, target: Document) -> Document | None:
+    """The target's newest activity, where it is not through yet."""
+    newest = service.store.find(ACTIVITY, target.get(NEWEST, ""))
+    return newest if newest is not None and newest["StatusCode"] == "InProgress" else None
 
 
 def forget_old(service: AutoscalingService) -> None:

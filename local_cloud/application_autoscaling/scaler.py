@@ -81,7 +81,7 @@ class Scaler:
         if endpoint["EndpointStatus"] != "InService" or summary is None:
             return
         capacity = int(summary["CurrentInstanceCount"])
-        self._close_activity(resource_id, capacity)
+        self._close_activity(target, capacity)
         if self._service.clock() < self._not_before.get(resource_id, 0.0):
             return
         decision = within_bounds(target, capacity) or self._decide(target, capacity)
@@ -109,14 +109,15 @@ class Scaler:
             if target["SuspendedState"]["ScheduledScalingSuspended"]:
                 continue
             bounds = _bounds(target, action["ScalableTargetAction"])
-            logger.info("%s: scheduled action %s sets %s", resource_id, name, bounds)
+            title = action["ScheduledActionName"]
+            logger.info("%s: scheduled action %s sets %s", resource_id, title, bounds)
             target = self._service.store.update(TARGET, resource_id, **bounds)
             if scheduled_actions.schedule_of(action).once:
                 self._service.store.delete(SCHEDULED_ACTION, name)
         return target
 
-    def _close_activity(self, resource_id: str, capacity: int) -> None:
-        activity = activities.in_progress(self._service, resource_id)
+    def _close_activity(self, target: Document, capacity: int) -> None:
+        activity = activities.in_progress(self._service, target)
         if activity is None:
             return
         if capacity == activity["_capacity"]:
@@ -124,7 +125,7 @@ class Scaler:
             return
         reason = f"the variant has {capacity} instances after SageMaker's update"
         activities.fail(self._service, activity, reason)
-        self._not_before[resource_id] = self._service.clock() + RETRY_SECONDS
+        self._not_before[target["ResourceId"]] = self._service.clock() + RETRY_SECONDS
 
     def _decide(self, target: Document, capacity: int) -> Decision | None:
         resource_id = target["ResourceId"]

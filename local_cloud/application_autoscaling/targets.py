@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from local_cloud.application_autoscaling import activities
 from local_cloud.application_autoscaling.resources import (
-    ACTIVITY,
     POLICY,
     SCHEDULED_ACTION,
     check_scalable,
@@ -148,15 +148,10 @@ def remove(service: AutoscalingService, resource_id: str) -> None:
         for kind, member in ((POLICY, "PolicyName"), (SCHEDULED_ACTION, "ScheduledActionName")):
             for document in of_target(service, kind, resource_id):
                 service.store.delete(kind, key(resource_id, document[member]))
-        for activity in of_target(service, ACTIVITY, resource_id):
-            if activity["StatusCode"] == "InProgress":
-                service.store.update(
-                    ACTIVITY,
-                    activity["ActivityId"],
-                    StatusCode="Unfulfilled",
-                    EndTime=service.clock(),
-                    StatusMessage="The scalable target was deregistered.",
-                )
+        activity = activities.in_progress(service, service.store.get(TARGET, resource_id))
+        if activity is not None:
+            message = "The scalable target was deregistered."
+            activities.end(service, activity, "Unfulfilled", message)
         service.store.delete(TARGET, resource_id)
 
 

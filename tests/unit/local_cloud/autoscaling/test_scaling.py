@@ -240,6 +240,15 @@ def test_while_an_endpoint_updates_nothing_is_scaled_and_the_activity_is_open(
     assert "has 1 instances after" in bench.activities()[0]["StatusMessage"]
 
 
+def test_what_is_under_way_when_a_target_goes_is_told_as_unfulfilled(bench: Bench) -> None:
+    bench.register(low=2)
+    bench.sagemaker.slow = True
+    bench.scaler.look()
+    bench("DeregisterScalableTarget")
+    (activity,) = bench.activities()
+    assert (activity["StatusCode"], activity["EndTime"]) == ("Unfulfilled", bench.now)
+
+
 def test_a_change_that_sagemaker_refuses_fails_with_the_reason_and_is_tried_later(
     bench: Bench,
 ) -> None:
