@@ -117,7 +117,12 @@ def _answer(service: SageMakerService, call: Call, fleet: Fleet, variant: Varian
 
     def ask(shadow: Variant) -> Answer:
         copy = replace(call, began=time.perf_counter())
-        return invocation.ask(service, copy, fleet, shadow, timeout_seconds=MODEL_SECONDS)
+        try:
+            return invocation.ask(service, copy, fleet, shadow, timeout_seconds=MODEL_SECONDS)
+        except NoInstanceError:
+            # No other fleet is asked for a shadow's answer.
+            invocation.note_unanswered(service, copy, fleet, shadow)
+            raise
 
     try:
         status, answered, content = _ask(service, call, fleet, variant)

@@ -49,6 +49,9 @@ def describe(endpoint: Document) -> dict[str, Any]:
             "StartTime": endpoint.get("_pending_since", endpoint["LastModifiedTime"]),
             "ProductionVariants": [_pending_variant(one, step) for one in plan["variants"]],
         }
+        if "shadows" in plan:
+            shadows = [_pending_variant(one, step) for one in plan["shadows"]]
+            summary["ShadowProductionVariants"] = shadows
         return {"PendingDeploymentSummary": summary}
     if step is None or "ProductionVariants" not in endpoint:
         return {}
@@ -64,9 +67,12 @@ def _pending_variant(variant: Mapping[str, Any], step: Mapping[str, Any] | None)
         "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
         "CurrentWeight": variant["weight"],
         "DesiredWeight": variant["weight"],
-        "CurrentInstanceCount": active.get(name, 0),
-        "DesiredInstanceCount": variant["instances"],
     }
+    if "serverless" in variant:
+        answer["DesiredServerlessConfig"] = variant["serverless"]
+    else:
+        answer["CurrentInstanceCount"] = active.get(name, 0)
+        answer["DesiredInstanceCount"] = variant["instances"]
     if "instance_type" in variant:
         answer["InstanceType"] = variant["instance_type"]
     if step is not None:

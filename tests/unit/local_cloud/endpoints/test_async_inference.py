@@ -78,6 +78,11 @@ def test_a_failure_lies_in_s3_and_a_notice_says_why(later: Later) -> None:
     assert later.hosting.read(answer["FailureLocation"]) == b"the model says 500"
 
 
+def test_a_request_that_ends_its_containers_is_given_up_and_told(later: Later) -> None:
+    later.ask("die", InferenceId="deadly")
+    assert "The container went 3 times" in later.bad.notice(of="deadly")["failureReason"]
+
+
 def test_an_input_that_the_role_may_not_read_is_a_failure_that_is_told(later: Later) -> None:
     later.hosting.s3.create_bucket(Bucket="not-of-the-role")
     later.hosting.s3.put_object(Bucket="not-of-the-role", Key="in", Body=b"x")
