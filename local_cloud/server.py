@@ -89,6 +89,7 @@ def run(settings: LocalCloudSettings) -> None:
 def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerService:
     """Teach MiniStack SageMaker: its API, its resource types, what state machines may do."""
     from local_cloud import ministack_bridge
+    from local_cloud.ministack_bridge import cloudwatch as cloudwatch_bridge
     from local_cloud.sagemaker import cloudformation, dispatch
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.events import BusEvents
@@ -113,6 +114,8 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
         target_prefix=dispatch.TARGET_PREFIX,
         credential_scope="sagemaker",
     )
+    cloudwatch_bridge.replace_evaluation()
+    cloudwatch_bridge.name_described_alarms()
     ministack_bridge.name_lambda_errors()
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
@@ -213,11 +216,10 @@ def scale_when_serving(service: SageMakerService, scaler: Scaler) -> None:
 def watch_metrics(service: SageMakerService) -> None:
     """Collect the endpoints' metrics and evaluate the alarms until the local cloud stops."""
     from local_cloud.cloudwatch.watch import Watch
-    from local_cloud.ministack_bridge.cloudwatch import CloudWatch, replace_evaluation
+    from local_cloud.ministack_bridge.cloudwatch import CloudWatch
     from local_cloud.sagemaker.hosting import metrics
 
     cloudwatch = CloudWatch(service.settings.account_id, service.settings.region)
-    replace_evaluation()
     collect = functools.partial(metrics.of(service).flush, cloudwatch.record)
     Watch(cloudwatch, [collect]).run(lambda: service.tasks.stopping)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 Points = list[dict[str, Any]]
 
@@ -111,6 +114,44 @@ class CloudWatch:
 
         with responses.request_scope(self.account_id, self.region):
             yield
+
+
+def name_described_alarms() -> None:
+    """Evaluate DescribeAlarms for the alarm that it names, as AWS does: MiniStack evaluates it
+    for "*". Of several names the first is evaluated."""
+    from ministack.core import iam_actions
+
+    extract = iam_actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_or_alarm(
+        service: str,
+        method: str,
+        path: str,
+        headers: Any,
+        body: bytes,
+        query: Any,
+        region: str,
+        account_id: str,
+    ) -> Any:
+        found = extract(service, method, path, headers, body, query, region, account_id)
+        if service != "monitoring" or found != "*":
+            return found
+        name = first_alarm_name(headers, body)
+        return f"arn:aws:cloudwatch:{region}:{account_id}:alarm:{name}" if name else found
+
+    setattr(iam_actions, "extract_resource_arn", extract_or_alarm)  # noqa: B010 - not for mypy
+
+
+def first_alarm_name(headers: Mapping[str, str], body: bytes) -> str | None:
+    """The first name in a DescribeAlarms request, in whichever protocol it comes."""
+    if "json" in headers.get("content-type", ""):
+        request: Any = json.loads(body or b"{}")
+    else:
+        form = parse_qs(body.decode(errors="replace"))
+        request = {"AlarmNames": form.get("AlarmNames.member.1", [])}
+    names = request.get("AlarmNames") if isinstance(request, dict) else None
+    return str(names[0]) if names else None
 
 
 def replace_evaluation() -> None:

@@ -70,8 +70,12 @@ def update_endpoint(service: SageMakerService, request: Request) -> Response:
     ValidationException."""
     name = request[_NAME]
     found = _find(service, name)
+    _check_can_update(found)
     guardrails = _guardrails(request, found)
+    guardrail_checks.check(service, guardrails)
     plan = plans.make(service, request["EndpointConfigName"])
+    # Not within the store's transaction: it asks over the network.
+    guardrail_checks.check_roles(service, guardrails, plan)
 
     def begin(document: Document) -> None:
         _check_can_update(document)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting import alarms, guardrails
 from local_cloud.sagemaker.hosting.guardrails import ALL_AT_ONCE, ROLLING, Guardrails
@@ -23,11 +25,41 @@ def check(service: SageMakerService, config: Mapping[str, Any]) -> None:
 def check_update(
     service: SageMakerService, config: Mapping[str, Any], *, new: Plan, old: Plan
 ) -> None:
-    """Raises ValidationException that names every fault."""
-    found = [*guardrails.faults(config), *_alarm_faults(service, config)]
-    if not found:
-        found += _plan_faults(service, Guardrails.parse(config), new, old)
-    _raise(found)
+    """Whether a DeploymentConfig that :func:`check` has passed fits the endpoint. Raises
+    ValidationException that names every fault."""
+    _raise(list(_plan_faults(service, Guardrails.parse(config), new, old)))
+
+
+def check_roles(service: SageMakerService, config: Mapping[str, Any], plan: Plan) -> None:
+    """Whether the models' execution roles may read the alarms, as AWS asks ("Auto-Rollback
+    Configuration and Monitoring" in the SageMaker developer guide). Raises ValidationException."""
+    names = _alarm_names(config)
+    if not names:
+        return
+    faults: list[str] = []
+    for role in sorted({variant["role"] for variant in plan["variants"]}):
+        session = service.credentials.as_role(role, session_name="guardrails")
+        client: Any = session.client("cloudwatch")
+        faults += [
+            f"the execution role {role} may not perform cloudwatch:DescribeAlarms on the alarm "
+            f"{name} ({error.response['Error']['Message']})"
+            for name in names
+            if (error := _refusal(client, name)) is not None
+        ]
+    _raise(faults)
+
+
+def _refusal(client: Any, alarm: str) -> ClientError | None:
+    try:
+        client.describe_alarms(AlarmNames=[alarm], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    except ClientError as error:
+        return error
+    return None
+
+
+def _alarm_names(config: Mapping[str, Any]) -> list[str]:
+    found = config.get("AutoRollbackConfiguration", {}).get("Alarms", ())
+    return [alarm["AlarmName"] for alarm in found if "AlarmName" in alarm]
 
 
 def _raise(faults: list[str]) -> None:
@@ -36,13 +68,9 @@ def _raise(faults: list[str]) -> None:
 
 
 def _alarm_faults(service: SageMakerService, config: Mapping[str, Any]) -> Iterator[str]:
-    names = [
-        alarm.get("AlarmName")
-        for alarm in config.get("AutoRollbackConfiguration", {}).get("Alarms", ())
-    ]
-    if None in names:
+    given = _alarm_names(config)
+    if len(given) < len(config.get("AutoRollbackConfiguration", {}).get("Alarms", ())):
         yield "an alarm in AutoRollbackConfiguration has no AlarmName"
-    given = [name for name in names if name is not None]
     there = alarms.states(service, given)
     missing = sorted(set(given) - there.keys())
     if missing:

@@ -41,7 +41,7 @@ print(json.dumps({
     "codebuild": all(hasattr(one, "get") for one in (codebuild._projects, codebuild._builds))
         and callable(codebuild._project_arn),
     "resource of a request": list(inspect.signature(iam_actions.extract_resource_arn).parameters)
-        [4:5] == ["body"],
+        == ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
     "cloudwatch": list(inspect.signature(cloudwatch._store_datum).parameters)
         == ["namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values"]
         and all(

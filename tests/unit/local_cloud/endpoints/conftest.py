@@ -46,6 +46,11 @@ STATEMENTS: list[dict[str, Any]] = [
         "Resource": ["arn:aws:logs:*:*:log-group:/aws/sagemaker/Endpoints/*"],
     },
 ]
+DESCRIBE_ALARMS = {
+    "Effect": "Allow",
+    "Action": ["cloudwatch:DescribeAlarms"],
+    "Resource": ["arn:aws:cloudwatch:*:*:alarm:*"],
+}
 SETTLED = ("InService", "Failed", "OutOfService")
 
 
@@ -216,7 +221,7 @@ def hosting_on(cloud: RunningCloud) -> Hosting:
     (cloud.settings.state_dir / "images.toml").write_text(IMAGES)
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=BUCKET)
-    role = cloud.role("hosting", STATEMENTS, trusts=["sagemaker.amazonaws.com"])
+    role = cloud.role("hosting", [*STATEMENTS, DESCRIBE_ALARMS], trusts=["sagemaker.amazonaws.com"])
     with pytest.MonkeyPatch.context() as environment:
         # A client that does not try again hides no failed request.
         environment.setenv("AWS_MAX_ATTEMPTS", "1")

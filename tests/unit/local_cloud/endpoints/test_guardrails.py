@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.local_cloud.endpoints.conftest import Hosting, until
+from tests.unit.local_cloud.endpoints.conftest import (
+    BUCKET,
+    DESCRIBE_ALARMS,
+    IMAGE,
+    STATEMENTS,
+    Hosting,
+    until,
+    variant,
+)
 from tests.unit.local_cloud.endpoints.traffic import (
     Traffic,
     blue_green,
@@ -217,25 +225,47 @@ def test_what_the_guardrails_cannot_be_is_refused_and_changes_nothing(
 ) -> None:
     _three_instances(hosting)
     with pytest.raises(ClientError, match=words):
-        begin(hosting, "refusing", "refusing", deployment)
-    assert hosting.describe("refusing")["EndpointStatus"] == "InService"
+        begin(hosting, "bounded", "bounded", deployment)
+    assert hosting.describe("bounded")["EndpointStatus"] == "InService"
 
 
 def _three_instances(hosting: Hosting) -> None:
-    there = hosting.sagemaker.list_endpoints(NameContains="refusing")["Endpoints"]
+    there = hosting.sagemaker.list_endpoints(NameContains="bounded")["Endpoints"]
     if not there:
-        hosting.endpoint_of(3, "refusing")
-        hosting.instances("refusing-single", 1)
+        hosting.endpoint_of(3, "bounded")
+        hosting.instances("bounded-single", 1)
 
 
 def test_a_part_of_one_instance_or_of_other_variants_is_refused(hosting: Hosting) -> None:
     _three_instances(hosting)
     for deployment in (rolling(percent(50)), blue_green("CANARY", CanarySize=percent(50))):
         with pytest.raises(ClientError, match=r"has 1 instance; .* needs at least 2"):
-            begin(hosting, "refusing", "refusing-single", deployment)
-    hosting.config("refusing-others", **{hosting.model("refusing-other"): 1.0})
+            begin(hosting, "bounded", "bounded-single", deployment)
+    hosting.config("bounded-others", **{hosting.model("bounded-other"): 1.0})
     with pytest.raises(ClientError, match="needs the same variant names"):
-        begin(hosting, "refusing", "refusing-others", blue_green("CANARY", CanarySize=percent(50)))
+        begin(hosting, "bounded", "bounded-others", blue_green("CANARY", CanarySize=percent(50)))
+
+
+def test_the_models_role_has_to_be_allowed_to_read_these_very_alarms(hosting: Hosting) -> None:
+    hosting.endpoint_of(1, "reading")
+    mine, other = (alarm(hosting, name) for name in ("reading", "reading-other"))
+    only_mine = {**DESCRIBE_ALARMS, "Resource": [f"arn:aws:cloudwatch:*:*:alarm:{mine}"]}
+    role = hosting.cloud.role(
+        "reads-one-alarm", [*STATEMENTS, only_mine], trusts=["sagemaker.amazonaws.com"]
+    )
+    hosting.model("reading-data")
+    data = f"s3://{BUCKET}/reading-data/model.tar.gz"
+    container = {"Image": IMAGE, "ModelDataUrl": data}
+    hosting.create_model("reading-2", container, ExecutionRoleArn=role)
+    given = variant("reading-2", VariantName="AllTraffic")
+    hosting.sagemaker.create_endpoint_config(
+        EndpointConfigName="reading-2", ProductionVariants=[given]
+    )
+    words = f"may not perform cloudwatch:DescribeAlarms on the alarm {other}"
+    with pytest.raises(ClientError, match=words):
+        begin(hosting, "reading", "reading-2", blue_green("ALL_AT_ONCE", alarms=(mine, other)))
+    begin(hosting, "reading", "reading-2", blue_green("ALL_AT_ONCE", alarms=(mine,)))
+    assert hosting.settled("reading")["EndpointConfigName"] == "reading-2"
 
 
 def test_each_step_of_an_update_is_an_event_in_awss_shape(hosting: Hosting) -> None:
