@@ -55,6 +55,12 @@ class DeploymentStack(StageStack):
                 names.output_key("DeploymentStateMachineArn", workload.name),
                 value=deployment.state_machine.state_machine_arn,
             )
+            if deployment.topics is not None:
+                for kind, topic in (
+                    ("AnswersTopicArn", deployment.topics.success),
+                    ("FailuresTopicArn", deployment.topics.error),
+                ):
+                    CfnOutput(self, names.output_key(kind, workload.name), value=topic.topic_arn)
 
     def _promote(self, settings: Settings, foundation: FoundationStack) -> None:
         """Let packages come from the environment before this one, if there is one."""

@@ -65,7 +65,7 @@ class DeploymentWorkload(Construct):
         name = names.deployment_state_machine_name(environment.name, workload.name)
         artifacts = names.artifact_prefix(workload.name)
         serving = serving_contract(workload.serving)
-        topics = (
+        topics = self.topics = (
             AsyncTopics(self, "Answers", endpoint_name=self._resources.endpoint_name, key=key)
             if serving.mode == "async"
             else None
