@@ -8,11 +8,10 @@ not held to them here.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from local_cloud import instance_types
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.plan import Plan, all_variants
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -49,9 +48,9 @@ def _quota(instance_type: str) -> str:
     return instance_types.quota_name(instance_type)
 
 
-def _instances(plan: Any) -> Instances:
+def _instances(plan: Plan) -> Instances:
     counted: Instances = Counter()
-    for variant in plan["variants"]:
+    for variant in all_variants(plan):
         if "instance_type" in variant:
             counted[variant["instance_type"]] += variant["instances"]
     return counted
@@ -63,5 +62,5 @@ def _used(service: SageMakerService) -> Instances:
     for endpoint in service.store.list(KIND):
         if endpoint["EndpointStatus"] != "Failed":
             for plan in _PLANS:
-                used += _instances(endpoint.get(plan, {"variants": []}))
+                used += _instances(endpoint[plan]) if plan in endpoint else Counter()
     return used

@@ -20,11 +20,11 @@ def plan(instances: int, instance_type: str = TYPE) -> Any:
 
 @pytest.fixture
 def service(tmp_path: Path) -> SageMakerService:
-    """The quota is 4, of which 3 are used: 2 serve and 1 is coming up."""
+    """The quota is 4, of which 3 are used: 1 serves, 1 shadows it and 1 is coming up."""
     (tmp_path / "instance-types.toml").write_text(f'[quotas]\n"{TYPE}" = 4\n')
     made = make_service(tmp_path)[0]
     for name, status, document in (
-        ("serving", "InService", {"_serving": plan(2)}),
+        ("serving", "InService", {"_serving": {**plan(1), "shadows": plan(1)["variants"]}}),
         ("coming", "Creating", {"_pending": plan(1)}),
         ("failed", "Failed", {"_pending": plan(9)}),
         ("serverless", "InService", {"_serving": {"variants": [{"variant": "one"}]}}),
