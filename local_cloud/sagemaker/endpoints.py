@@ -153,6 +153,7 @@ def _retain(plan: plans.Plan, endpoint: Document, request: Request) -> None:
         endpoint["_serving"],
         weights="DesiredWeight" not in excluded,
         instances="DesiredInstanceCount" not in excluded,
+        capture="DataCaptureConfig" not in excluded,
     )
 
 

@@ -79,8 +79,13 @@ def all_variants(plan: Plan) -> list[VariantPlan]:
     return [*plan["variants"], *plan.get("shadows", [])]
 
 
-def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool) -> None:
-    """Keep what the variants of the same name have now (RetainAllVariantProperties)."""
+def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool, capture: bool) -> None:
+    """Keep what the variants of the same name, and what is captured of them, have now
+    (RetainAllVariantProperties)."""
+    if capture:
+        plan.pop("capture", None)
+        if "capture" in before:
+            plan["capture"] = before["capture"]
     known = {variant["variant"]: variant for variant in all_variants(before)}
     for variant in all_variants(plan):
         kept = known.get(variant["variant"])

@@ -104,6 +104,21 @@ def test_a_destination_that_the_role_may_not_write_fails_no_request(hosting: Hos
     until(lambda: "data capture of forbidden: cannot write to" in log.read_text(), seconds=15)
 
 
+def test_an_update_keeps_what_is_captured_where_it_is_asked_to(hosting: Hosting) -> None:
+    destination = capturing(hosting, "keeping")
+    config = hosting.config("keeping-2", keeping=1.0)
+    described = hosting.update("keeping", config, RetainAllVariantProperties=True)
+    assert described["DataCaptureConfig"]["DestinationS3Uri"] == destination
+    excluded = [{"VariantPropertyType": "DataCaptureConfig"}]
+    described = hosting.update(
+        "keeping",
+        config,
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=excluded,
+    )
+    assert "DataCaptureConfig" not in described
+
+
 @pytest.mark.parametrize(("enabled", "status"), [(True, "Started"), (False, "Stopped")])
 def test_a_switched_off_capture_is_described_as_stopped(enabled: bool, status: str) -> None:
     config = {
