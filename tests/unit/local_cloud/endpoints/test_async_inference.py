@@ -111,6 +111,21 @@ def test_an_instance_gets_no_more_requests_at_once_than_allowed(later: Later) ->
     assert max(peaks) == 2
 
 
+def test_an_update_loses_no_request_that_waits_or_is_at_work(later: Later) -> None:
+    hosting = later.hosting
+    answers = [later.ask(f"slow 0.9{number}") for number in range(4)]
+    config = f"{ENDPOINT}-2"
+    output = hosting.describe(ENDPOINT)["AsyncInferenceConfig"]
+    hosting.sagemaker.create_endpoint_config(
+        EndpointConfigName=config,
+        ProductionVariants=[variant(ENDPOINT)],
+        AsyncInferenceConfig=output,
+    )
+    assert hosting.update(ENDPOINT, config)["EndpointConfigName"] == config
+    for answer in answers:
+        assert result(hosting, answer["OutputLocation"])["model"] == ENDPOINT
+
+
 def test_inline_bodies_and_named_outputs(later: Later) -> None:
     answer = later.hosting.runtime.invoke_endpoint_async(
         EndpointName=ENDPOINT, Body=b"12345", S3OutputPathExtension="day/1", Filename="named.json"

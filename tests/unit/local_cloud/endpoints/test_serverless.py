@@ -28,17 +28,23 @@ def serverless_variant(model: str, **more: int) -> dict[str, Any]:
 
 
 def serverless(hosting: Hosting, name: str, **more: int) -> dict[str, Any]:
-    """A serverless endpoint in service whose processes end soon when idle."""
+    """A serverless endpoint in service."""
+    config = serverless_config(hosting, name, **more)
+    hosting.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    described = hosting.settled(name)
+    assert described["EndpointStatus"] == "InService", described
+    return described
+
+
+def serverless_config(hosting: Hosting, name: str, **more: int) -> str:
+    """A model whose processes end soon when idle, and a configuration; answers its name."""
     key = f"{name}/model.tar.gz"
     data = hosting.put(key, archive({"behaviour.json": f'{{"name": "{name}"}}'.encode()}))
     hosting.create_model(name, {"Image": IMAGE, "ModelDataUrl": data, "Environment": IDLE})
     hosting.sagemaker.create_endpoint_config(
         EndpointConfigName=name, ProductionVariants=[serverless_variant(name, **more)]
     )
-    hosting.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-    described = hosting.settled(name)
-    assert described["EndpointStatus"] == "InService", described
-    return described
+    return name
 
 
 def at_once(hosting: Hosting, name: str, count: int) -> list[str]:
@@ -102,6 +108,29 @@ def test_each_process_answers_one_request_at_a_time(hosting: Hosting) -> None:
     assert hosting.running("one-each") == ["AllTraffic"] * 2
     assert at_once(hosting, "one-each", 2) == ["answered"] * 2
     assert hosting.invoke("one-each", "busy 0")["most_at_once"] == 1
+
+
+def test_an_update_is_all_at_once_and_brings_the_new_model(hosting: Hosting) -> None:
+    serverless(hosting, "renewed")
+    config = serverless_config(hosting, "renewed-2")
+    size = {"Type": "CAPACITY_PERCENT", "Value": 50}
+    for policy in (
+        {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 0}},
+        blue_green("CANARY", CanarySize=size),
+    ):
+        with pytest.raises(ClientError, match="not supported for serverless endpoints"):
+            hosting.sagemaker.update_endpoint(
+                EndpointName="renewed", EndpointConfigName=config, DeploymentConfig=policy
+            )
+    deployment = blue_green("ALL_AT_ONCE")
+    described = hosting.update("renewed", config, DeploymentConfig=deployment)
+    assert described["EndpointConfigName"] == config
+    assert hosting.invoke("renewed")["model"] == "renewed-2"
+
+
+def blue_green(kind: str, **routing: Any) -> dict[str, Any]:
+    traffic = {"Type": kind, "WaitIntervalInSeconds": 0, **routing}
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": traffic}}
 
 
 def test_what_serverless_endpoints_do_not_have_is_refused_all_at_once(hosting: Hosting) -> None:
