@@ -5,8 +5,6 @@ Only workloads whose settings let instances be scaled have it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -19,7 +17,6 @@ from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.on_delete import OnDelete
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import sagemaker_arn
-from infra.constructs.states import invoke
 
 _SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _ROLE = f"aws-service-role/{_SERVICE}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -154,38 +151,3 @@ class DeploymentScaling(Construct):
                 sid="LookAtAlarms", actions=["cloudwatch:DescribeAlarms"], resources=["*"]
             ),
         ]
-
-
-def make_room(scale: str, **fields: Any) -> dict[str, Any]:
-    """A task before UpdateEndpoint: SageMaker changes no instance type of what is scaled.
-
-    Args:
-        scale: ARN of the function.
-        fields: `Next` and `Catch`.
-    """
-    config = "{% $plan.endpoint.EndpointConfigName %}"
-    return invoke(scale, {"do": "make_room", "config": config}, **fields)
-
-
-def settle_scaling(scale: str, *, then: str) -> dict[str, Any]:
-    """A task that lets what serves be scaled as the settings say; with no endpoint, nothing.
-
-    Its answer for people is `$scaled`. What serves goes on serving without it: a failure is told
-    and changes nothing.
-    """
-    return invoke(
-        scale,
-        {"do": "settle"},
-        Assign={"scaled": "{% $states.result.Payload.detail %}"},
-        Catch=[
-            {
-                "ErrorEquals": ["States.ALL"],
-                "Assign": {
-                    "scaled": "{% 'NOT SCALED, an operator is needed: ' & "
-                    "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"
-                },
-                "Next": then,
-            }
-        ],
-        Next=then,
-    )

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 FUNCTIONS = {
     "intake": ("gather", "check_quiet", "freeze", "release"),
     "training": ("raise_epochs", "notify", "empty_model_package_group"),
-    "deployment": ("plan", "smoke_test", "roll_back", "clean_up", "tear_down"),
+    "deployment": ("plan", "smoke_test", "roll_back", "clean_up", "scale", "tear_down"),
     "foundation": ("empty_buckets",),
 }
 
