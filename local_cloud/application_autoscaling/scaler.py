@@ -94,7 +94,9 @@ class Scaler:
         try:
             endpoint = self._service.sagemaker("DescribeEndpoint", {"EndpointName": name})
         except ApiError as error:
-            logger.debug("%s: %s", name, error)
+            # As SageMaker says that there is no such endpoint.
+            if error.code != "ValidationException":
+                raise
             return None
         return endpoint if endpoint["CreationTime"] == target["_endpoint_created"] else None
 

@@ -80,21 +80,20 @@ def _check_variant(service: AutoscalingService, resource_id: str) -> Response:
     wanted = variant(resource_id)
     try:
         endpoint = service.sagemaker("DescribeEndpoint", {"EndpointName": wanted.endpoint})
-        summaries = endpoint.get("ProductionVariants", [])
-        summary = next((s for s in summaries if s["VariantName"] == wanted.name), None)
-        if summary is None:
-            status = endpoint["EndpointStatus"]
-            raise ValidationException(
-                f"Endpoint {wanted.endpoint} ({status}) serves no variant {wanted.name}; it "
-                f"serves: {', '.join(s['VariantName'] for s in summaries) or 'none'}."
-            )
+    except ApiError as error:
+        raise ValidationException(error.message) from error
+    served = [one["VariantName"] for one in endpoint.get("ProductionVariants", [])]
+    if wanted.name not in served:
+        raise ValidationException(
+            f"Endpoint {wanted.endpoint} ({endpoint['EndpointStatus']}) serves no variant "
+            f"{wanted.name}; it serves: {', '.join(served) or 'none'}."
+        )
+    try:
         name = {"EndpointConfigName": endpoint["EndpointConfigName"]}
         config = service.sagemaker("DescribeEndpointConfig", name)
-    except ApiError as error:
-        if error.code == "ValidationException" and "onfiguration" in error.message:
-            # An endpoint outlives its configuration, and goes on being scaled.
-            return endpoint
-        raise ValidationException(error.message) from error
+    except ApiError:
+        # An endpoint outlives its configuration, and can be scaled without it.
+        return endpoint
     _check_instances(config, wanted.name)
     return endpoint
 
