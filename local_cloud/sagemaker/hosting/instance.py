@@ -44,7 +44,7 @@ class HealthRule:
 
     ping_seconds: float = 2.0
     """Between two looks at /ping."""
-    idle_seconds: float = 15.0
+    idle_seconds: float = 30.0
     """Without a sign of life while it has nothing to do."""
     busy_seconds: float = 65.0
     """The same while it works on requests: a server of one thread answers no /ping meanwhile."""

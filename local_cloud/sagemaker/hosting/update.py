@@ -55,6 +55,11 @@ def run(service: SageMakerService, document: Document, traffic: Traffic, finish:
         return
     except (FleetError, RollBackError) as error:
         _back(rollout, old, had, str(error))
+    except Exception:
+        # A fault of the local cloud itself must not leave the traffic half-way either.
+        traffic.all_to(old)
+        rollout.new.retire()
+        raise
     else:
         traffic.all_to(rollout.new)
         old.retire()

@@ -62,7 +62,7 @@ def _killed_in_the_middle_of_an_update(hosting: Hosting) -> None:
     settings = hosting.cloud.settings
     hosting.endpoint_of(1, "half")
     config = hosting.instances("half-2", 2)
-    deployment = blue_green("CANARY", CanarySize=percent(50), WaitIntervalInSeconds=3)
+    deployment = blue_green("CANARY", CanarySize=percent(50), WaitIntervalInSeconds=5)
     hosting.sagemaker.update_endpoint(
         EndpointName="half", EndpointConfigName=config, DeploymentConfig=deployment
     )

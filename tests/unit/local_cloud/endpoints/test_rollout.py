@@ -119,6 +119,25 @@ def test_the_shares_of_each_policy() -> None:
     assert Guardrails.parse({}).shares(1) == [ALL]
 
 
+def test_a_linear_update_shifts_step_by_step(doubles: UpdateOnDoubles) -> None:
+    doubles.run(blue_green("LINEAR", LinearStepSize=percent(30)))
+    assert doubles.shares == [Fraction(3, 10), Fraction(6, 10), Fraction(9, 10), ALL]
+    assert doubles.finished
+    assert doubles.serving == [doubles.new]
+    assert doubles.old.retired
+
+
+def test_an_alarm_at_any_step_gives_all_requests_back(doubles: UpdateOnDoubles) -> None:
+    doubles.trip_at = Fraction(6, 10)
+    document = doubles.run(blue_green("LINEAR", LinearStepSize=percent(30), alarms=("guard",)))
+    assert doubles.shares[-1] == Fraction(6, 10)
+    assert doubles.serving == [doubles.old]
+    assert doubles.new.retired
+    assert not doubles.old.retired
+    assert document["EndpointStatus"] == "InService"
+    assert not {"_pending", "_guardrails", "_progress"} & document.keys()
+
+
 def test_a_rolling_update_never_has_more_than_a_batch_too_many(doubles: UpdateOnDoubles) -> None:
     document = doubles.run(rolling(instances(1)))
     assert doubles.finished
