@@ -22,6 +22,7 @@ from local_cloud.sagemaker.hosting.asynchronous.outcome import (
 )
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest, sent_headers
 from local_cloud.sagemaker.hosting.invocation import Call
+from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
@@ -146,20 +147,25 @@ class Worker:
         s3 = self._client(request, "s3")
         s3.put_object(Bucket=place.bucket, Key=place.key, Body=body, **more)
 
-    def _plan(self, request: AsyncRequest) -> Any:
+    def _plan(self, request: AsyncRequest) -> Plan | None:
+        """What serves the endpoint; None once it is deleted."""
         document = self._service.store.find(KIND, request["endpoint"]) or {}
-        return document.get("_serving") or {"asynchronous": {"OutputConfig": {}}, "variants": []}
+        plan: Plan | None = document.get("_serving")
+        return plan
 
     def _output_config(self, request: AsyncRequest) -> dict[str, Any]:
-        config: dict[str, Any] = self._plan(request).get("asynchronous", {}).get("OutputConfig", {})
-        return config
+        plan = self._plan(request)
+        config = {} if plan is None else plan.get("asynchronous", {})
+        output: dict[str, Any] = config.get("OutputConfig", {})
+        return output
 
     def _client(self, request: AsyncRequest, name: str) -> Any:
-        variants = self._plan(request)["variants"]
-        if not variants:
-            raise ApiError("ValidationException", "the endpoint is gone")
+        """With the role of the endpoint's one model. Raises ApiError."""
+        plan = self._plan(request)
+        if plan is None:
+            raise ApiError("ValidationException", f"endpoint {request['endpoint']} is gone")
         session = self._service.credentials.as_role(
-            variants[0]["role"], session_name=f"endpoint-{request['endpoint']}"[:64]
+            plan["variants"][0]["role"], session_name=f"endpoint-{request['endpoint']}"[:64]
         )
         return session.client(name)
 

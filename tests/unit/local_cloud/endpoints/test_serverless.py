@@ -47,23 +47,31 @@ def serverless_config(hosting: Hosting, name: str, **more: int) -> str:
     return name
 
 
-def at_once(hosting: Hosting, name: str, count: int) -> list[str]:
-    """What so many requests at the same time became: "answered", or the error's code."""
-    outcomes: list[str] = []
+class Held:
+    """Requests that are under way at the same time."""
 
-    def ask() -> None:
-        try:
-            hosting.invoke(name, "busy 1.5")
-            outcomes.append("answered")
-        except ClientError as error:
-            outcomes.append(error.response["Error"]["Code"])
+    def __init__(self, hosting: Hosting, endpoint: str, count: int) -> None:
+        self._hosting, self._endpoint = hosting, endpoint
+        self.answers: list[str] = []
+        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
 
-    threads = [threading.Thread(target=ask) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(outcomes)
+    def _ask(self) -> None:
+        self.answers.append(self._hosting.invoke(self._endpoint, "slow 3")["model"])
+
+    def __enter__(self) -> Held:
+        seen = self._under_way()
+        for thread in self._threads:
+            thread.start()
+        until(lambda: self._under_way() == seen + len(self._threads))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join()
+        assert self.answers == [self._endpoint] * len(self._threads)
+
+    def _under_way(self) -> int:
+        return self._hosting.log(self._endpoint).count("slow request")
 
 
 def test_processes_come_with_requests_and_go_when_idle(hosting: Hosting) -> None:
@@ -87,7 +95,9 @@ def test_requests_beyond_the_limit_are_throttled_until_the_limit_is_raised(
     hosting: Hosting,
 ) -> None:
     serverless(hosting, "limited-to-two")
-    assert at_once(hosting, "limited-to-two", 3) == ["ThrottlingException", "answered", "answered"]
+    with Held(hosting, "limited-to-two", 2), pytest.raises(ClientError) as caught:
+        hosting.invoke("limited-to-two")
+    assert caught.value.response["Error"]["Code"] == "ThrottlingException"
     update = {"MaxConcurrency": 3, "ProvisionedConcurrency": 1}
     hosting.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName="limited-to-two",
@@ -97,7 +107,8 @@ def test_requests_beyond_the_limit_are_throttled_until_the_limit_is_raised(
     )
     (summary,) = hosting.settled("limited-to-two")["ProductionVariants"]
     assert summary["CurrentServerlessConfig"] == limits(**update)
-    assert at_once(hosting, "limited-to-two", 3) == ["answered"] * 3
+    with Held(hosting, "limited-to-two", 2):
+        assert hosting.invoke("limited-to-two")["model"] == "limited-to-two"
     # Those beyond the provisioned one go again, and that one stays.
     until(lambda: hosting.running("limited-to-two") == ["AllTraffic"])
     assert hosting.invoke("limited-to-two")["model"] == "limited-to-two"
@@ -106,8 +117,10 @@ def test_requests_beyond_the_limit_are_throttled_until_the_limit_is_raised(
 def test_each_process_answers_one_request_at_a_time(hosting: Hosting) -> None:
     serverless(hosting, "one-each", ProvisionedConcurrency=2)
     assert hosting.running("one-each") == ["AllTraffic"] * 2
-    assert at_once(hosting, "one-each", 2) == ["answered"] * 2
-    assert hosting.invoke("one-each", "busy 0")["most_at_once"] == 1
+    with Held(hosting, "one-each", 1):
+        assert hosting.invoke("one-each", "busy 0")["most_at_once"] == 1
+    answered = hosting.log("one-each").split("server of one-each as process")[1:]
+    assert sorted(one.count("slow request") for one in answered) == [0, 1]
 
 
 def test_an_update_is_all_at_once_and_brings_the_new_model(hosting: Hosting) -> None:
