@@ -15,6 +15,7 @@ from stacks.deployment import DeploymentStack
 from stacks.foundation import FoundationStack
 from stacks.images import ImagesStack, has_images
 from stacks.intake import IntakeStack
+from stacks.serving import ServingStack, has_batches
 from stacks.training import TrainingStack
 
 ROOT = Path(__file__).resolve().parent
@@ -74,7 +75,11 @@ def build_stacks(
         images=images,
         git_commit=app.node.try_get_context("git_commit"),
     )
-    DeploymentStack(app, settings=settings, foundation=foundation, training=training, images=images)
+    deployment = DeploymentStack(
+        app, settings=settings, foundation=foundation, training=training, images=images
+    )
+    if has_batches(settings):
+        ServingStack(app, settings=settings, foundation=foundation, deployment=deployment)
 
     for key, value in settings.environment.tags.items():
         Tags.of(app).add(key, value)

@@ -16,6 +16,7 @@ SageMaker's names have 63 at most, and the longest made of both is that of a dep
 UPLOADS = "uploads/"
 DATASETS = "datasets/"
 QUARANTINE = "quarantine/"
+BATCH = "batch/"
 EVALUATION = "evaluation"
 EVALUATION_REPORT = "evaluation.json"
 DEPLOYMENT_ALARMS = ("5xx", "latency", "wrong-answers")
@@ -50,7 +51,8 @@ def prefix(environment: str) -> str:
 
 
 def stack_name(environment: str, word: str) -> str:
-    """Name of the stack of a word: foundation, images, intake, training or deployment."""
+    """Name of the stack of a word: foundation, images, intake, training, deployment or
+    serving."""
     return f"Rookery-{environment}-{word}"
 
 
@@ -135,6 +137,41 @@ def promoted_run(source: str, version: int, digest: str) -> str:
         digest: that tells the version from one of the same number in a group made anew.
     """
     return f"promoted-{source}-v{version}-{digest}"
+
+
+def batch_state_machine_name(environment: str, workload: str) -> str:
+    """Name of the state machine that answers a workload's batches."""
+    return f"{prefix(environment)}-{workload}-batch"
+
+
+def batch_job_name(environment: str, workload: str, run: str, number: int) -> str:
+    """Name of a batch run's transform job of this number, from 1; `run` ends with `-<8 hex>`."""
+    return f"{batch_job_prefix(environment, workload)}{run.rpartition('-')[2]}-{number}"
+
+
+def batch_job_prefix(environment: str, workload: str) -> str:
+    """Beginning of the names of a workload's batch transform jobs."""
+    return f"{prefix(environment)}-{workload}-b-"
+
+
+def batch_input_prefix(workload: str) -> str:
+    """Where, in the data bucket, files to be answered are uploaded; ends with a slash."""
+    return f"{BATCH}{workload}/input/"
+
+
+def batch_runs_prefix(workload: str) -> str:
+    """Where a workload's batch runs are; ends with a slash."""
+    return f"{BATCH}{workload}/runs/"
+
+
+def batch_run_prefix(workload: str, run: str) -> str:
+    """Where one batch run's manifest, results and report are; ends with a slash."""
+    return f"{batch_runs_prefix(workload)}{run}/"
+
+
+def batch_ledger_key(workload: str) -> str:
+    """Key of what says which inputs were answered already."""
+    return f"{BATCH}{workload}/ledger.json"
 
 
 def upload_prefix(workload: str) -> str:

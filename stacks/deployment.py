@@ -39,6 +39,7 @@ class DeploymentStack(StageStack):
                 workload=workload,
                 environment=environment,
                 artifact_bucket=foundation.artifact_bucket,
+                data_bucket=foundation.data_bucket,
                 key=foundation.key,
                 alerts=foundation.alerts,
                 retention=self.log_retention,

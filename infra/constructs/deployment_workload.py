@@ -15,6 +15,7 @@ from constructs import Construct
 from contracts import names
 from infra.constructs.approval_rule import ApprovalRule
 from infra.constructs.async_topics import AsyncTopics
+from infra.constructs.batch_access import batch_access
 from infra.constructs.deployment_functions import DeploymentFunctions
 from infra.constructs.deployment_hours import DeploymentHours
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
@@ -47,6 +48,7 @@ class DeploymentWorkload(Construct):
         workload: WorkloadSettings,
         environment: EnvironmentSettings,
         artifact_bucket: s3.IBucket,
+        data_bucket: s3.IBucket,
         key: kms.IKey,
         alerts: sns.ITopic,
         retention: logs.RetentionDays,
@@ -85,6 +87,11 @@ class DeploymentWorkload(Construct):
             topics=(topics.success, topics.error) if topics else (),
             vpc=serving.vpc,
         ).role
+        if workload.serving.batch is not None:
+            for statement in batch_access(
+                self, workload=workload.name, data_bucket=data_bucket, key=key
+            ):
+                model_role.add_to_policy(statement)
         # SageMaker refuses a key for instance types with storage of their own.
         instance_type = workload.serving.instance_type
         functions = DeploymentFunctions(

@@ -17,7 +17,7 @@ from infra.constructs.dead_letter_queue import DeadLetterQueue
 BATCH_SIZE = 1000
 BATCHING_WINDOW = Duration.seconds(2)
 # A new account runs ten functions at once in all: a large upload must leave some to others.
-MAX_CONCURRENCY = 5
+_MAX_CONCURRENCY = 5
 _RECEIVES_BEFORE_DEAD_LETTER = 5
 
 
@@ -27,6 +27,7 @@ class IntakeQueue(Construct):
     Args:
         prefix: of the keys that count.
         consumer: reads up to a thousand events at once and answers which of them failed.
+        max_concurrency: of the consumer, 2 or more.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class IntakeQueue(Construct):
         consumer_role: iam.IRole,
         consumer_timeout: Duration,
         alerts: sns.ITopic,
+        max_concurrency: int = _MAX_CONCURRENCY,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = DeadLetterQueue(
@@ -99,7 +101,7 @@ class IntakeQueue(Construct):
             event_source_arn=self.queue.queue_arn,
             batch_size=BATCH_SIZE,
             max_batching_window=BATCHING_WINDOW,
-            max_concurrency=MAX_CONCURRENCY,
+            max_concurrency=max_concurrency,
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(consumer_role)

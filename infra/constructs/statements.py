@@ -51,6 +51,13 @@ def read_asset(asset: s3_assets.Asset, *, versions: bool = False) -> list[iam.Po
     ]
 
 
+def delete_objects(bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str) -> iam.PolicyStatement:
+    """Delete objects under `prefixes`; in a versioned bucket their versions stay."""
+    return iam.PolicyStatement(
+        sid=sid, actions=["s3:DeleteObject"], resources=_objects(bucket, prefixes)
+    )
+
+
 def write_objects(bucket: s3.IBucket, prefixes: Sequence[str], *, sid: str) -> iam.PolicyStatement:
     """Write objects under `prefixes`, in parts as well."""
     return iam.PolicyStatement(
@@ -141,12 +148,14 @@ def use_table_key(scope: Construct, key: kms.IKey) -> iam.PolicyStatement:
     )
 
 
-def write_sagemaker_logs(scope: Construct, log_groups: Iterable[str]) -> iam.PolicyStatement:
+def write_sagemaker_logs(
+    scope: Construct, log_groups: Iterable[str], *, sid: str = "WriteLogs"
+) -> iam.PolicyStatement:
     """Write to the log groups that SageMaker names, such as `/aws/sagemaker/TrainingJobs`."""
     stack = Stack.of(scope)
     base = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
     return iam.PolicyStatement(
-        sid="WriteLogs",
+        sid=sid,
         actions=[
             "logs:CreateLogGroup",
             "logs:CreateLogStream",

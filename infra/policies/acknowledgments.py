@@ -54,7 +54,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|[^/]+-training/Functions/[A-Za-z]+"
         r"|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-images/[^/]+/BuildImage"
-        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack))",
+        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack))"
+        r"|[^/]+-serving/[^/]+/Functions/[A-Za-z]+",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
     ),
@@ -72,7 +73,13 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         r"Resource::\*",
-        r"[^/]+-intake/WaitForQuiet|[^/]+-deployment/[^/]+/Deploy",
+        r"[^/]+-serving/[^/]+/StopJobs",
+        "X-Ray's calls and SageMaker's ListTransformJobs take no resource; nothing else of this "
+        "role is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
+        r"[^/]+-intake/WaitForQuiet|[^/]+-deployment/[^/]+/Deploy|[^/]+-serving/[^/]+/Answer",
         "X-Ray's calls and the log delivery calls of CloudWatch Logs, with which Step Functions "
         "writes a state machine's log, take no resource.",
     ),
@@ -135,6 +142,17 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         "uploader's or hashes, and unknown before.",
     ),
     _wildcard(
+        _BUCKET + r"/batch/[a-z0-9-]+/(input|runs)/\*",
+        r"[^/]+-serving/[^/]+/Functions/(Freeze|Advance)|[^/]+-deployment/[^/]+/Model",
+        "What is uploaded to be answered, whose names are the uploader's, and the batch runs of "
+        "one workload, named after the time at which they begin.",
+    ),
+    _wildcard(
+        _SAGEMAKER + r"transform-job/[a-z0-9-]+-b-\*",
+        r"[^/]+-serving/[^/]+/(Functions/Advance|Answer|StopJobs)",
+        "The transform jobs of one workload's batch runs, named after each run.",
+    ),
+    _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion|PromotionSource)"
         r"|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
@@ -162,7 +180,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     _wildcard(
         _LOGS
         + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|TransformJobs|Endpoints/[a-z0-9-]+):\*",
-        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model",
+        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model"
+        r"|[^/]+-serving/[^/]+/Functions/Advance",
         "The log streams of one log group, which SageMaker names after each job or instance.",
     ),
     _wildcard(

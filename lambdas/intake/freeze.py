@@ -9,9 +9,9 @@ from typing import Any
 from contracts import names
 from contracts.manifest import Manifest, dataset_version
 from lambdas.intake.dataset import Run, put_once, start_run
-from lambdas.intake.listing import Listing, list_latest
 from lambdas.intake.record import FREEZING_MS, MARGIN_MS, Record, RecordTable
 from lambdas.intake.settings import FreezeSettings
+from lambdas.shared.object_listing import Listing, list_latest
 
 Answer = dict[str, Any]
 

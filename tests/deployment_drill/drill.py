@@ -41,7 +41,9 @@ class Drill:
             environment=ENVIRONMENT,
             bucket=self.outputs["ArtifactBucketName"],
         )
-        machine = StateMachine(self.cloud, environment=ENVIRONMENT, workload=name)
+        machine = StateMachine(
+            self.cloud, name=names.deployment_state_machine_name(ENVIRONMENT, name)
+        )
         return DrilledWorkload(self, name, registry, machine)
 
 

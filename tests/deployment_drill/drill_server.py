@@ -2,8 +2,9 @@
 
     {"model": "3", "behaviour": "right"}
 
-A request is a CSV row whose first column is the index of its class. The answer has the form of
-the built-in XGBoost's, and in CustomAttributes the model's name. Standard library only: it runs
+A request has CSV rows whose first column is the index of their class. The answer has the form of
+the built-in XGBoost's, a line a row, and in CustomAttributes the model's name; it is 400 where a
+row begins with no number. Standard library only: it runs
 in a container's stead, where nothing of this repository is.
 """
 
@@ -34,11 +35,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.behaviour == "slow":
             time.sleep(SLOW_SECONDS)
-        shown = int(float(body.split(b",")[0]))
+        rows = [row for row in body.split(b"\n") if row.strip()]
+        try:
+            self._answer(200, b"\n".join(map(self._prediction, rows)))
+        except ValueError as error:
+            self._answer(400, f"not a number: {error}".encode())
+
+    def _prediction(self, row: bytes) -> bytes:
+        shown = int(float(row.split(b",")[0]))
         if self.behaviour == "wrong":
             shown = (shown + 1) % CLASSES
         probabilities = [0.9 if index == shown else 0.05 for index in range(CLASSES)]
-        self._answer(200, json.dumps(probabilities).encode())
+        return json.dumps(probabilities).encode()
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -1,4 +1,4 @@
-"""The executions of one deployment state machine, as an operator sees and ends them."""
+"""The executions of one state machine, as an operator sees and ends them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import names
 from demo.cloud import Cloud
 
 POLL_SECONDS = 0.2
@@ -28,11 +27,10 @@ class Ended:
 
 
 class StateMachine:
-    """The deployment state machine of one workload."""
+    """One state machine of the environment."""
 
-    def __init__(self, cloud: Cloud, *, environment: str, workload: str) -> None:
+    def __init__(self, cloud: Cloud, *, name: str) -> None:
         settings = cloud.settings
-        name = names.deployment_state_machine_name(environment, workload)
         self.arn = f"arn:aws:states:{settings.region}:{settings.account_id}:stateMachine:{name}"
         self._states = cloud.client("stepfunctions")
 

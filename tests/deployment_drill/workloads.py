@@ -9,6 +9,7 @@ DEPLOYMENT: Mapping[str, Any] = {"poll_seconds": 1, "timeout_minutes": 3, "max_s
 
 UPDATED = "updated"
 KILLED = "killed"
+BATCHED = "batched"
 
 _BASE: Mapping[str, Any] = {
     "instance_type": "ml.m5.large",
@@ -20,4 +21,9 @@ _BASE: Mapping[str, Any] = {
 SERVING: Mapping[str, Mapping[str, Any]] = {
     UPDATED: _BASE,
     KILLED: _BASE,
+    BATCHED: {
+        **_BASE,
+        "mode": "batch",
+        "batch": {"instance_type": "ml.m5.large", "quiet_seconds": 2},
+    },
 }

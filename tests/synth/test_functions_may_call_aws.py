@@ -7,8 +7,9 @@ that the code can make, and what is allowed and never called is found as well.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 import botocore.session
 import pytest
@@ -44,19 +45,34 @@ _BESIDES = {
     # What Application Auto Scaling does in the name of whoever registers a target.
     "cloudwatch:DescribeAlarms",
     "iam:CreateServiceLinkedRole",
+    # GetObject asks for it where it names a version.
+    "s3:GetObjectVersion",
 }
 # What Lambda itself and the keys need; tests/synth/test_real_account.py looks at the keys.
-_OF_LAMBDA = ("kms", "logs", "sqs", "xray")
+_OF_LAMBDA = ("kms", "sqs", "xray")
+_ITS_OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def words_in(word: str) -> Iterator[str]:
     """Attributes and texts in the code of a stage, among which boto3's operations are."""
-    for path in sorted((LAMBDAS / word).glob("*.py")):
+    own = sorted((LAMBDAS / word).glob("*.py"))
+    for path in [*own, *sorted(shared_files(own))]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute):
                 yield node.attr
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+
+
+def shared_files(files: Iterable[Path]) -> set[Path]:
+    """The modules of lambdas/shared that the files import."""
+    return {
+        ROOT / f"{node.module.replace('.', '/')}.py"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lambdas.shared.")
+        if node.module
+    }
 
 
 def services(word: str) -> set[str]:
@@ -104,7 +120,7 @@ def allowed(environment: str, word: str) -> set[str]:
             if roles & {role["Ref"] for role in policy["Properties"]["Roles"]}:
                 for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
                     found |= set(listed(statement["Action"]))
-    return {action for action in found if action.split(":")[0] not in _OF_LAMBDA}
+    return {action for action in found - _ITS_OWN_LOG if action.split(":")[0] not in _OF_LAMBDA}
 
 
 def _assumed(environment: str, word: str, template: Template) -> set[str]:

@@ -36,6 +36,7 @@ WITHOUT_RESOURCE = {
     "logs:UpdateLogDelivery",
     "sagemaker:ListEndpointConfigs",
     "sagemaker:ListModels",
+    "sagemaker:ListTransformJobs",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",

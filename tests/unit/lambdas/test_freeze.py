@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from contracts.manifest import Manifest, dataset_version
 from lambdas.intake.freeze import Freezer
-from lambdas.intake.listing import TooManyObjectsError, list_latest
 from lambdas.intake.record import Record, RecordTable
 from lambdas.intake.settings import FreezeSettings
+from lambdas.shared.object_listing import TooManyObjectsError, list_latest
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
 
 PIPELINE_ARN = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/rookery-test-birds"

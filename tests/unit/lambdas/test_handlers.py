@@ -33,6 +33,7 @@ FUNCTIONS = {
     "training": ("raise_epochs", "notify", "empty_model_package_group"),
     "deployment": ("plan", "smoke_test", "roll_back", "clean_up", "scale", "tear_down"),
     "foundation": ("empty_buckets",),
+    "serving": ("gather", "freeze", "advance", "tear_down"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What lies under an upload prefix, as a manifest has it."""
+"""What lies under a prefix that people upload to, as a manifest has it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ class Listing:
     objects: latest versions of existing objects, sorted by key.
     folder_markers: empty objects that consoles make to show a folder; left out.
     hidden_files: what operating systems put beside files; left out.
+    newest_ms: when the newest of the objects came, ms since the epoch; 0 without objects.
     """
 
     objects: tuple[ManifestObject, ...]
     folder_markers: int
     hidden_files: int
+    newest_ms: int = 0
 
     @property
     def skipped(self) -> str:
@@ -52,7 +54,7 @@ def list_latest(s3: Any, *, bucket: str, prefix: str, max_objects: int = MAX_OBJ
         ClientError: S3 refuses.
     """
     objects = []
-    folder_markers = hidden_files = 0
+    folder_markers = hidden_files = newest_ms = 0
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         for version in page.get("Versions", []):
@@ -63,6 +65,7 @@ def list_latest(s3: Any, *, bucket: str, prefix: str, max_objects: int = MAX_OBJ
             elif is_hidden(version["Key"].removeprefix(prefix)):
                 hidden_files += 1
             else:
+                newest_ms = max(newest_ms, int(version["LastModified"].timestamp() * 1000))
                 objects.append(
                     ManifestObject(
                         key=version["Key"],
@@ -78,7 +81,12 @@ def list_latest(s3: Any, *, bucket: str, prefix: str, max_objects: int = MAX_OBJ
                 "upload one file to start again"
             )
     objects.sort(key=lambda item: item.key)
-    return Listing(objects=tuple(objects), folder_markers=folder_markers, hidden_files=hidden_files)
+    return Listing(
+        objects=tuple(objects),
+        folder_markers=folder_markers,
+        hidden_files=hidden_files,
+        newest_ms=newest_ms,
+    )
 
 
 def is_folder_marker(key: str, size: int) -> bool:
