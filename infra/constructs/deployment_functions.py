@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -13,9 +13,17 @@ from constructs import Construct
 
 from contracts import names
 from contracts.serving import Serving
+from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.statements import encrypt_volumes, list_objects, read_objects, use_key
+from infra.constructs.statements import (
+    describe_images,
+    encrypt_volumes,
+    list_objects,
+    read_objects,
+    sagemaker_arn,
+    use_key,
+)
 
 _SHORT = Duration.seconds(60)
 # Every sample once, each at most as long as an endpoint may take to answer (60 seconds).
@@ -23,13 +31,18 @@ _SMOKE_TEST = Duration.minutes(14)
 
 
 class DeploymentFunctions(Construct):
-    """plan, smoke_test, roll_back and clean_up, which the state machine calls.
+    """plan, preflight, smoke_test, roll_back and clean_up, which the state machine calls.
 
     Args:
         model_role: given to the models that are created.
         environment_name, workload_name: for the commands that people are told.
         serving: how the model serves.
         success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
+        alarms: that roll an update back.
+        endpoints: names of all endpoints of the environment, whose instances count as well.
+        image_uris: that a package may name.
+        bake_seconds: that the old instances are kept after the last step of an update.
+        timeout_seconds: that an endpoint may take to be in service, besides an update's waits.
         volume_key_arn: encrypts the endpoint's volumes; empty for instance types with storage
             of their own, which is encrypted by the hardware.
     """
@@ -46,6 +59,11 @@ class DeploymentFunctions(Construct):
         environment_name: str,
         workload_name: str,
         max_smoke_failures: int,
+        alarms: DeploymentAlarms,
+        endpoints: Sequence[str],
+        image_uris: Sequence[str],
+        bake_seconds: int,
+        timeout_seconds: int,
         artifact_bucket: s3.IBucket,
         artifact_prefix: str,
         key: kms.IKey,
@@ -75,6 +93,9 @@ class DeploymentFunctions(Construct):
                 "ENVIRONMENT": environment_name,
                 "WORKLOAD": workload_name,
                 "CHAMPION_PARAMETER": resources.champion_parameter,
+                "ALARMS": ",".join(alarms.names),
+                "BAKE_SECONDS": str(bake_seconds),
+                "TIMEOUT_SECONDS": str(timeout_seconds),
             },
         )
         self.plan.allow(
@@ -93,6 +114,34 @@ class DeploymentFunctions(Construct):
                 ],
             ),
             use_key(key, write=False),
+        )
+        self.preflight = self._function(
+            "Preflight",
+            "preflight",
+            "Finds out whether a deployment could succeed before anything is made",
+            environment={
+                "ACCOUNT": Stack.of(self).account,
+                "SERVING": serving.to_json(),
+                "ENDPOINTS": ",".join(endpoints),
+                "ALARMS": ",".join(alarms.names),
+            },
+            # The whole model is read once for its digest.
+            timeout=_SMOKE_TEST,
+            memory_mb=1024,
+        )
+        self.preflight.allow(
+            resources.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
+            _look_at_endpoints(self, endpoints),
+            read_objects(artifact_bucket, [artifact_prefix], sid="ReadModel"),
+            list_objects(artifact_bucket, [artifact_prefix], sid="ListModels"),
+            use_key(key, write=False),
+            *describe_images(self, image_uris),
+            *alarms.describe(),
+            iam.PolicyStatement(
+                sid="ReadCapacity",
+                actions=["servicequotas:ListServiceQuotas", "ec2:DescribeInstanceTypeOfferings"],
+                resources=["*"],
+            ),
         )
         self.smoke_test = self._function(
             "SmokeTest",
@@ -138,8 +187,8 @@ class DeploymentFunctions(Construct):
 
     @property
     def all(self) -> tuple[PythonFunction, ...]:
-        """The four of them."""
-        return (self.plan, self.smoke_test, self.roll_back, self.clean_up)
+        """All of them."""
+        return (self.plan, self.preflight, self.smoke_test, self.roll_back, self.clean_up)
 
     def _function(
         self,
@@ -163,3 +212,16 @@ class DeploymentFunctions(Construct):
             timeout=timeout,
             memory_mb=memory_mb,
         )
+
+
+def _look_at_endpoints(scope: Construct, endpoints: Sequence[str]) -> iam.PolicyStatement:
+    """Endpoints of the environment, and the configurations that deployments made for them."""
+    return iam.PolicyStatement(
+        sid="LookAtEndpoints",
+        actions=["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"],
+        resources=[
+            sagemaker_arn(scope, resource)
+            for name in endpoints
+            for resource in (f"endpoint/{name}", f"endpoint-config/{name}-v*")
+        ],
+    )

@@ -28,9 +28,7 @@ def _judge(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
         # time has none.
         "IsItToBake": {
             "Type": "Choice",
-            "Choices": [
-                {"Condition": f"{{% {str(times.bake_seconds > 0).lower()} %}}", "Next": "Bake"}
-            ],
+            "Choices": [{"Condition": "{% $plan.bake %}", "Next": "Bake"}],
             "Default": "SmokeTest",
         },
         "Bake": {"Type": "Wait", "Seconds": times.bake_seconds, "Next": "SmokeTest"},

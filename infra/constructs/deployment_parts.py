@@ -37,6 +37,7 @@ class DeploymentCalls:
 
     Attributes:
         plan: answers the requests to make for an approval event or for an operator's request.
+        preflight: answers `{"plan"}`, members that replace the plan's, or fails.
         smoke_test: answers `{"passed", "detail"}`.
         roll_back: does one move towards what served before, answers `{"done", "detail"}`.
         clean_up: deletes what no deployment needs any more.
@@ -46,6 +47,7 @@ class DeploymentCalls:
     """
 
     plan: str
+    preflight: str
     smoke_test: str
     roll_back: str
     clean_up: str

@@ -76,9 +76,18 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
                 {"Condition": "{% $plan.nothing_to_do %}", "Next": "TidyUp"},
                 {"Condition": "{% $plan.kind = 'shift' %}", "Next": "ShiftRequests"},
                 {"Condition": "{% $plan.kind = 'pause' %}", "Next": "TakeDown"},
+                # It serves as asked already, and was never proved.
+                {"Condition": "{% $not($plan.update) %}", "Next": "LookAtEndpoint"},
             ],
-            "Default": "WhatIsToBeMade",
+            "Default": "Preflight",
         },
+        "Preflight": invoke(
+            calls.preflight,
+            {"plan": "{% $plan %}"},
+            Assign={"plan": "{% $merge([$plan, $states.result.Payload.plan]) %}"},
+            Catch=FAILED,
+            Next="WhatIsToBeMade",
+        ),
         # An execution that was stopped after its model was live may have left older ones.
         "TidyUp": invoke(
             calls.clean_up,
@@ -96,10 +105,8 @@ def _make() -> dict[str, Any]:
             "Choices": [
                 {"Condition": "{% $plan.make_model %}", "Next": "CreateModel"},
                 {"Condition": "{% $plan.make_config %}", "Next": "CreateEndpointConfig"},
-                {"Condition": "{% $plan.update %}", "Next": "IsThereAnEndpoint"},
             ],
-            # It serves as asked already, and was never proved.
-            "Default": "LookAtEndpoint",
+            "Default": "IsThereAnEndpoint",
         },
         "CreateModel": sagemaker(
             "createModel", "{% $plan.model %}", Catch=FAILED, Next="CreateEndpointConfig"

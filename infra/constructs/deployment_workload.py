@@ -13,9 +13,11 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from contracts import names
+from contracts.serving import Serving
 from infra.constructs.approval_rule import ApprovalRule
 from infra.constructs.async_topics import AsyncTopics
 from infra.constructs.batch_access import batch_access
+from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_functions import DeploymentFunctions
 from infra.constructs.deployment_hours import DeploymentHours
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
@@ -72,6 +74,10 @@ class DeploymentWorkload(Construct):
             if serving.mode == "async"
             else None
         )
+        image_uris = [
+            workload_images(workload, environment.region, own_image_uri).serve,
+            *promoted_image_uris,
+        ]
         model_role = ModelRole(
             self,
             "Model",
@@ -79,10 +85,7 @@ class DeploymentWorkload(Construct):
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
             key=key,
-            image_uris=[
-                workload_images(workload, environment.region, own_image_uri).serve,
-                *promoted_image_uris,
-            ],
+            image_uris=image_uris,
             written_prefixes=written_prefixes(serving, workload.name),
             topics=(topics.success, topics.error) if topics else (),
             vpc=serving.vpc,
@@ -94,6 +97,14 @@ class DeploymentWorkload(Construct):
                 model_role.add_to_policy(statement)
         # SageMaker refuses a key for instance types with storage of their own.
         instance_type = workload.serving.instance_type
+        alarms = DeploymentAlarms(
+            self,
+            "Guards",
+            environment_name=environment.name,
+            workload_name=workload.name,
+            serving=serving,
+        )
+        settings = environment.deployment
         functions = DeploymentFunctions(
             self,
             "Functions",
@@ -103,17 +114,29 @@ class DeploymentWorkload(Construct):
             serving=serving,
             success_topic_arn=topics.success.topic_arn if topics else "",
             error_topic_arn=topics.error.topic_arn if topics else "",
+            alarms=alarms,
+            endpoints=[
+                names.endpoint_name(environment.name, each) for each in environment.workloads
+            ],
+            image_uris=image_uris,
+            bake_seconds=settings.bake_seconds,
+            timeout_seconds=settings.timeout_minutes * 60,
             environment_name=environment.name,
             workload_name=workload.name,
-            max_smoke_failures=environment.deployment.max_smoke_failures,
+            max_smoke_failures=settings.max_smoke_failures,
             artifact_bucket=artifact_bucket,
             artifact_prefix=artifacts,
             key=key,
             retention=retention,
         )
-        machine = self._machine(name, environment, functions, alerts)
+        machine = self._machine(name, environment, serving, functions, alerts)
         for statement in self._calls_of_aws(model_role, _state_machine_arn(self, name), name):
             machine.role.add_to_policy(statement)
+        # SageMaker asks it of who updates the endpoint and of the role that the endpoint has
+        # (developer guide, "Auto-Rollback Configuration and Monitoring").
+        for statement in alarms.describe():
+            machine.role.add_to_policy(statement)
+            model_role.add_to_principal_policy(statement)
         self.state_machine = machine.state_machine
         rule = ApprovalRule(
             self,
@@ -151,6 +174,7 @@ class DeploymentWorkload(Construct):
         self,
         name: str,
         environment: EnvironmentSettings,
+        serving: Serving,
         functions: DeploymentFunctions,
         alerts: sns.ITopic,
     ) -> WorkflowStateMachine:
@@ -162,6 +186,7 @@ class DeploymentWorkload(Construct):
             definition=deployment_definition(
                 calls=DeploymentCalls(
                     plan=functions.plan.function.function_arn,
+                    preflight=functions.preflight.function.function_arn,
                     smoke_test=functions.smoke_test.function.function_arn,
                     roll_back=functions.roll_back.function.function_arn,
                     clean_up=functions.clean_up.function.function_arn,
@@ -171,7 +196,8 @@ class DeploymentWorkload(Construct):
                 ),
                 times=DeploymentTimes(
                     poll_seconds=settings.poll_seconds,
-                    timeout_seconds=settings.timeout_minutes * 60,
+                    timeout_seconds=settings.timeout_minutes * 60
+                    + serving.rollout.waiting_seconds(settings.bake_seconds),
                     bake_seconds=settings.bake_seconds,
                 ),
             ),

@@ -184,6 +184,41 @@ def pull_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyS
     Raises:
         ValueError: a URI is not one of a private ECR repository.
     """
+    return [
+        iam.PolicyStatement(
+            sid="PullImages",
+            actions=[
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            resources=_repositories(scope, image_uris),
+        ),
+        log_in_to_registry(),
+    ]
+
+
+def describe_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyStatement]:
+    """Say of those of the named images that are in this account whether they exist.
+
+    AWS's own registries let images be pulled, and do not say which there are.
+
+    Raises:
+        ValueError: a URI is not one of a private ECR repository.
+    """
+    account = f":{Stack.of(scope).account}:"
+    repositories = [each for each in _repositories(scope, image_uris) if account in each]
+    if not repositories:
+        return []
+    return [
+        iam.PolicyStatement(
+            sid="FindImages", actions=["ecr:DescribeImages"], resources=repositories
+        )
+    ]
+
+
+def _repositories(scope: Construct, image_uris: Iterable[str]) -> list[str]:
+    """ARNs of the images' repositories. Raises ValueError."""
     partition = Stack.of(scope).partition
     repositories = set()
     for uri in image_uris:
@@ -197,18 +232,7 @@ def pull_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyS
             f"arn:{partition}:ecr:{image['region']}:{image['account']}:"
             f"repository/{image['repository']}"
         )
-    return [
-        iam.PolicyStatement(
-            sid="PullImages",
-            actions=[
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetDownloadUrlForLayer",
-            ],
-            resources=sorted(repositories),
-        ),
-        log_in_to_registry(),
-    ]
+    return sorted(repositories)
 
 
 def log_in_to_registry() -> iam.PolicyStatement:

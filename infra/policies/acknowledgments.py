@@ -61,6 +61,12 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         r"Resource::\*",
+        r"[^/]+-deployment/[^/]+/Functions/Preflight",
+        "X-Ray's calls, servicequotas:ListServiceQuotas and ec2:DescribeInstanceTypeOfferings take "
+        "no resource; nothing else of this role is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
         r"[^/]+-deployment/[^/]+/Functions/SmokeTest",
         "X-Ray's calls and cloudwatch:PutMetricData take no resource; the latter is limited to "
         "the namespace of deployments by a condition.",
@@ -155,7 +161,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion|PromotionSource)"
-        r"|[^/]+-deployment/[^/]+/(Model|Functions/SmokeTest)",
+        r"|[^/]+-deployment/[^/]+/(Model|Functions/(SmokeTest|Preflight))",
         "The artifacts of one workload: each pipeline run writes below its own execution id, "
         "which is unknown before.",
     ),
@@ -204,7 +210,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Run|EmptyModelPackageGroup|Notify)|Functions/FindChampion"
         r"|PromotionSource)|[^/]+-deployment/PromotionTarget/Promote"
-        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|CleanUp)|Deploy)",
+        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|Preflight|CleanUp)|Deploy)",
         "The versions of one workload's model package group; SageMaker numbers them.",
     ),
     _wildcard(
@@ -215,7 +221,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _SAGEMAKER + r"(model|endpoint-config)/[a-z0-9-]+-v\*",
-        r"[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack|CleanUp)|Deploy|TearDown)",
+        r"[^/]+-deployment/[^/]+/(Functions/(Plan|Preflight|RollBack|CleanUp)|Deploy|TearDown)",
         "Models and configurations of one endpoint, named after the version that they serve.",
     ),
 )

@@ -27,6 +27,7 @@ class Endpoint:
         config: name of its endpoint configuration; empty where SageMaker names none.
         failure: SageMaker's reason; empty where there is none.
         weights: of its variants, by their names; empty where nothing serves.
+        instances: how many each variant has now, by name.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Endpoint:
     config: str
     failure: str
     weights: Mapping[str, float] = field(default_factory=dict)
+    instances: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -62,6 +64,11 @@ def find_endpoint(sagemaker: Any, name: str) -> Endpoint | None:
             variant["VariantName"]: variant["CurrentWeight"]
             for variant in described.get("ProductionVariants", [])
             if "CurrentWeight" in variant
+        },
+        instances={
+            variant["VariantName"]: variant["CurrentInstanceCount"]
+            for variant in described.get("ProductionVariants", [])
+            if "CurrentInstanceCount" in variant
         },
     )
 

@@ -3,6 +3,7 @@
 | function | environment variables |
 |---|---|
 | plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER |
+| preflight | ENDPOINT_NAME, ACCOUNT, SERVING, ENDPOINTS, ALARMS |
 | smoke_test | ENDPOINT_NAME, MAX_FAILURES |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
@@ -25,12 +26,16 @@ from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.ask import Asker
 from lambdas.deployment.champion import read_record
 from lambdas.deployment.planners import planner_for
+from lambdas.deployment.preflight import Preflight
+from lambdas.deployment.preflight_capacity import Capacity
+from lambdas.deployment.preflight_package import PackageCheck
 from lambdas.deployment.probe import PROBE_SECONDS, Probe
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.scaling import Scaling
 from lambdas.deployment.settings import (
     CleanUpSettings,
     PlanSettings,
+    PreflightSettings,
     RollBackSettings,
     ScaleSettings,
     SmokeTestSettings,
@@ -60,6 +65,26 @@ def plan(event: Event, context: Any) -> dict[str, Any]:
     answer = planner.plan(event)
     logging.info("%s", answer["summary"])
     return answer
+
+
+def preflight(event: Event, context: Any) -> dict[str, Any]:
+    """`{"plan"}` -> `{"plan"}`: the members of the plan that are other than they were."""
+    settings, sagemaker = PreflightSettings.read(os.environ), client("sagemaker")
+    return Preflight(
+        package=PackageCheck(
+            sagemaker=sagemaker, ecr=client("ecr"), s3=client("s3"), account=settings.account
+        ),
+        capacity=Capacity(
+            sagemaker=sagemaker,
+            quotas=client("service-quotas"),
+            ec2=client("ec2"),
+            serving=settings.serving,
+            endpoint_name=settings.endpoint_name,
+            endpoints=settings.endpoints,
+        ),
+        cloudwatch=client("cloudwatch"),
+        alarms=settings.alarms,
+    ).run(event["plan"])
 
 
 def smoke_test(event: Event, context: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from lambdas.deployment.model_package import (
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
 from lambdas.deployment.removal import remove_config, remove_deployment
 from lambdas.deployment.requests import (
+    create_request,
     deployment_name,
     model_request,
     sole_config_request,
@@ -36,6 +37,7 @@ from lambdas.deployment.requests import (
     update_request,
     variant_of,
 )
+from lambdas.deployment.rollout import guarded_update_request
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import Configuration, SplitIsOn, may_share, read_configuration
 from lambdas.deployment.split_commands import end_command, what_next
@@ -167,7 +169,7 @@ class Planner:
             endpoint_config=sole_config_request(
                 name, variant_of(name, self.settings), settings=self.settings
             ),
-            endpoint=update_request(self.settings.endpoint_name, name, keep_capacity=False),
+            endpoint=self._endpoint_request(name, created=endpoint is None),
             endpoint_exists=endpoint is not None,
             probe=bool(previous) and not serves,
             bake=serves or endpoint is None,
@@ -184,6 +186,11 @@ class Planner:
                 line for line in (f"{self._what(package)}: {instead}", figures.beside(was)) if line
             ),
         )
+
+    def _endpoint_request(self, name: str, *, created: bool) -> dict[str, Any]:
+        if created:
+            return create_request(self.settings.endpoint_name, name)
+        return guarded_update_request(self.settings, name)
 
     def _without_endpoint(self) -> str:
         if self.record is None:

@@ -12,7 +12,7 @@ from contracts.traffic_split import ACTION, OLD_VARIANT
 from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.model_package import metadata_of
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
-from lambdas.deployment.requests import update_request
+from lambdas.deployment.requests import create_request
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import SplitIsOn, read_configuration
 from lambdas.deployment.split_commands import end_command
@@ -67,7 +67,7 @@ class HoursPlanner:
             )
         return plan_of(
             "pause",
-            endpoint=update_request(name, endpoint.config, keep_capacity=False),
+            endpoint=create_request(name, endpoint.config),
             # Nothing is to serve: the moves of a roll-back to nothing delete the endpoint.
             previous_config=None,
             weights={"before": {}, "after": {}},
@@ -95,7 +95,7 @@ class HoursPlanner:
         metadata = metadata_of(self.sagemaker, champion.package)
         return plan_of(
             "resume",
-            endpoint=update_request(name, champion.config, keep_capacity=False),
+            endpoint=create_request(name, champion.config),
             endpoint_exists=False,
             samples=metadata.get("samples", ""),
             evaluation_report=metadata.get("evaluation_report", ""),

@@ -12,7 +12,7 @@ from contracts.traffic_split import OLD_VARIANT
 from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.model_package import metadata_of
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
-from lambdas.deployment.requests import update_request
+from lambdas.deployment.rollout import guarded_update_request
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import SplitIsOn, read_configuration
 from lambdas.deployment.split_commands import end_command
@@ -102,7 +102,7 @@ class RollBackPlanner:
         serves = endpoint.config == target.config
         return plan_of(
             "roll_back",
-            endpoint=update_request(endpoint.name, target.config, keep_capacity=False),
+            endpoint=guarded_update_request(self.settings, target.config),
             samples=metadata.get("samples", ""),
             evaluation_report=metadata.get("evaluation_report", ""),
             model_package=target.package,

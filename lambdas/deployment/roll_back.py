@@ -20,6 +20,7 @@ from lambdas.deployment.endpoint import (
 )
 from lambdas.deployment.removal import remove_config, remove_model
 from lambdas.deployment.requests import update_request, weights_request
+from lambdas.deployment.rollout import back_at_once
 from lambdas.shared.aws_errors import error_code, is_missing
 
 
@@ -44,6 +45,7 @@ class RollBack:
         weights: of the variants of `previous`, by their names.
         made_config, made_model: what was made for the deployment; empty for what was there.
         keep_capacity: whether instances that variants were scaled to are kept.
+        deployment_config: of the update that is taken back; None for one without.
     """
 
     sagemaker: Any
@@ -54,6 +56,7 @@ class RollBack:
     made_config: str
     made_model: str
     keep_capacity: bool
+    deployment_config: Mapping[str, Any] | None = None
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str) -> RollBack:
@@ -67,6 +70,7 @@ class RollBack:
             made_config=plan["made"]["config"],
             made_model=plan["made"]["model"],
             keep_capacity=plan["endpoint"].get("RetainAllVariantProperties", False),
+            deployment_config=plan["endpoint"].get("DeploymentConfig"),
         )
 
     def move(self) -> Move:
@@ -89,9 +93,13 @@ class RollBack:
         if endpoint.status == FAILED:
             # SageMaker lets it be deleted only, and what is left may still be looked into.
             return self._ask_operator(endpoint, "delete it and approve a model package that works")
-        return self._update(
-            endpoint, update_request(endpoint.name, self.previous, keep_capacity=self.keep_capacity)
+        request = update_request(
+            endpoint.name,
+            self.previous,
+            keep_capacity=self.keep_capacity,
+            deployment_config=self.deployment_config and back_at_once(self.deployment_config),
         )
+        return self._update(endpoint, request)
 
     def _gone(self) -> Move:
         self._remove_made()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.serving import MAX_UPDATE_SECONDS, Rollout, Serving
+from lambdas.deployment.requests import update_request
+from lambdas.deployment.settings import PlanSettings
 
 _MIN_UPDATE_SECONDS = 600
 
@@ -51,6 +53,40 @@ def deployment_config(
     if alarms:
         config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in alarms]}
     return config
+
+
+def guarded_update_request(settings: PlanSettings, config: str) -> dict[str, Any]:
+    """UpdateEndpoint to `config`, with one variant of the same name as before: it keeps the
+    instances that it was scaled to, and the alarms roll it back."""
+    serving = settings.serving
+    return update_request(
+        settings.endpoint_name,
+        config,
+        # Without scaling, how many instances there are is what the configuration says.
+        keep_capacity=serving.autoscaling is not None,
+        deployment_config=deployment_config(
+            serving,
+            alarms=settings.alarms,
+            bake_seconds=settings.bake_seconds,
+            timeout_seconds=settings.timeout_seconds,
+        ),
+    )
+
+
+def back_at_once(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """DeploymentConfig of an update that takes back one with the config `deployment`.
+
+    All at once and watched by no alarm: those that went off still do, and what comes back served
+    before.
+    """
+    (policy,) = (value for key, value in deployment.items() if key.endswith("UpdatePolicy"))
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+            "TerminationWaitInSeconds": 0,
+            "MaximumExecutionTimeoutInSeconds": policy["MaximumExecutionTimeoutInSeconds"],
+        }
+    }
 
 
 def _traffic_routing(rollout: Rollout) -> dict[str, Any]:

@@ -24,6 +24,9 @@ class PlanSettings:
             requests are answered with.
         output_key_arn: encrypts what the endpoint writes there.
         success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
+        alarms: names of those that roll an update back.
+        bake_seconds: that the old instances are kept after the last step of an update.
+        timeout_seconds: that an endpoint may take to be in service, besides an update's waits.
         environment, workload: for the commands that people are told.
         champion_parameter: name of the SSM parameter that holds the champion record.
     """
@@ -38,6 +41,9 @@ class PlanSettings:
     kms_key_arn: str
     artifact_bucket: str
     output_key_arn: str
+    bake_seconds: int
+    timeout_seconds: int
+    alarms: tuple[str, ...] = ()
     success_topic_arn: str = ""
     error_topic_arn: str = ""
 
@@ -56,6 +62,9 @@ class PlanSettings:
             kms_key_arn=reader.text("KMS_KEY_ARN", may_be_empty=True),
             artifact_bucket=reader.text("ARTIFACT_BUCKET"),
             output_key_arn=reader.text("OUTPUT_KEY_ARN"),
+            alarms=reader.texts("ALARMS", may_be_empty=True),
+            bake_seconds=reader.number("BAKE_SECONDS", minimum=0),
+            timeout_seconds=reader.number("TIMEOUT_SECONDS", minimum=1),
             success_topic_arn=reader.text("SUCCESS_TOPIC_ARN", may_be_empty=True),
             error_topic_arn=reader.text("ERROR_TOPIC_ARN", may_be_empty=True),
         )
@@ -119,6 +128,37 @@ class CleanUpSettings:
         settings = cls(
             endpoint_name=reader.text("ENDPOINT_NAME"),
             model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightSettings:
+    """Of `preflight`.
+
+    Attributes:
+        account: whose images can be looked at.
+        endpoints: names of all endpoints of the environment.
+        alarms: names of those that roll an update back.
+    """
+
+    endpoint_name: str
+    account: str
+    serving: Serving
+    endpoints: tuple[str, ...]
+    alarms: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> PreflightSettings:
+        """Raises EnvironmentFaults."""
+        reader = EnvironmentReader(environ)
+        settings = cls(
+            endpoint_name=reader.text("ENDPOINT_NAME"),
+            account=reader.text("ACCOUNT"),
+            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+            endpoints=reader.texts("ENDPOINTS"),
+            alarms=reader.texts("ALARMS", may_be_empty=True),
         )
         reader.check()
         return settings

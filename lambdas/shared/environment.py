@@ -30,9 +30,9 @@ class EnvironmentReader:
             self._faults.append(f"{name} is empty")
         return value or ""
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Texts parted by commas; at least one."""
-        text = self.text(name)
+    def texts(self, name: str, *, may_be_empty: bool = False) -> tuple[str, ...]:
+        """Texts parted by commas; at least one, unless there may be none."""
+        text = self.text(name, may_be_empty=may_be_empty)
         parts = tuple(part.strip() for part in text.split(",") if part.strip())
         if text and not parts:
             self._faults.append(f"{name}={text!r} names nothing")

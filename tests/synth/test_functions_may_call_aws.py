@@ -23,7 +23,11 @@ LAMBDAS = ROOT / "lambdas"
 WORDS = sorted(path.parent.name for path in LAMBDAS.glob("*/handler.py"))
 
 # boto3's name of a service to that of its IAM actions.
-_PREFIXES = {"sagemaker-runtime": "sagemaker", "stepfunctions": "states"}
+_PREFIXES = {
+    "sagemaker-runtime": "sagemaker",
+    "stepfunctions": "states",
+    "service-quotas": "servicequotas",
+}
 # Operations whose permissions have other names (Amazon S3 and Lambda API references).
 _OTHER_NAMES = {
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},

@@ -23,11 +23,13 @@ from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
 from infra.constructs.deployment_states import deployment_definition
 from lambdas.deployment import handler
 from tests.unit.deployment_machine.asl import Ended, Machine, Stopped, TaskError
+from tests.unit.lambdas.capacity_doubles import Ec2, Quotas
 from tests.unit.lambdas.deployment_doubles import (
     ARN,
     ENDPOINT,
     GROUP,
     KEY,
+    MODEL,
     PARAMETER,
     ROLE,
     Parameters,
@@ -39,9 +41,11 @@ from tests.unit.lambdas.deployment_doubles import (
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:rookery-test-birds-deployment"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:rookery-test-birds-deployment:"
+ALARM = "rookery-test-birds-wrong-answers"
 LABELS = {"0.png": "crow", "1.png": "jay", "2.png": "rook"}
 CALLS = DeploymentCalls(
     plan="plan",
+    preflight="preflight",
     smoke_test="smoke_test",
     roll_back="roll_back",
     clean_up="clean_up",
@@ -59,10 +63,15 @@ ENVIRON = {
     "SERVING": serving().to_json(),
     "ARTIFACT_BUCKET": "artifacts",
     "OUTPUT_KEY_ARN": KEY,
+    "ALARMS": ALARM,
+    "BAKE_SECONDS": "30",
+    "TIMEOUT_SECONDS": "900",
     "SUCCESS_TOPIC_ARN": "",
     "ERROR_TOPIC_ARN": "",
     "KMS_KEY_ARN": KEY,
     "MAX_FAILURES": "1",
+    "ACCOUNT": "123456789012",
+    "ENDPOINTS": ENDPOINT,
 }
 
 
@@ -171,6 +180,9 @@ class World:
     metrics: list[float] = field(default_factory=list)
     waited: float = 0
     parameters: Parameters = field(default_factory=Parameters)
+    quotas: Quotas = field(default_factory=Quotas)
+    ec2: Ec2 = field(default_factory=Ec2)
+    alarm_states: dict[str, str] = field(default_factory=lambda: {ALARM: "OK"})
     sagemaker: SageMakerWithEndpoints = field(init=False)
     _state: str = ""
     _asked: int = 0
@@ -188,6 +200,9 @@ class World:
             "s3": self,
             "sagemaker-runtime": self,
             "cloudwatch": self,
+            "ecr": self,
+            "ec2": self.ec2.client,
+            "service-quotas": self.quotas.client,
         }
         monkeypatch.setattr(handler, "client", lambda service, **_: clients[service])
         for name, value in ENVIRON.items():
@@ -255,6 +270,8 @@ class World:
             body = json.dumps({"schema_version": 1, "samples": samples}).encode()
         elif file in LABELS:
             body = file.encode()
+        elif file == "model.tar.gz":
+            body = MODEL
         else:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": file}}, "GetObject")
         return {"Body": io.BytesIO(body)}
@@ -277,6 +294,14 @@ class World:
         assert request["Namespace"] == names.DEPLOYMENT_METRICS
         self.metrics += [each["Value"] for each in request["MetricData"]]
         return {}
+
+    def describe_alarms(self, **request: Any) -> dict[str, Any]:
+        there = [name for name in request["AlarmNames"] if name in self.alarm_states]
+        return {
+            "MetricAlarms": [
+                {"AlarmName": name, "StateValue": self.alarm_states[name]} for name in there
+            ]
+        }
 
     # What the state machine calls.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from dataclasses import fields
@@ -24,6 +25,10 @@ ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
 PACKAGE = f"{ARN}model-package/{GROUP}/3"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 ROLE = "arn:aws:iam::123456789012:role/models"
+IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.19-cpu"
+OWN_IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/rookery-test-birds:0a1b"
+MODEL_URI = "s3://artifacts/birds/run/train/model.tar.gz"
+MODEL = b"a model"
 PARAMETER = "/rookery/test/birds/champion"
 _TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
@@ -328,9 +333,15 @@ def package(version: int, **changes: Any) -> dict[str, Any]:
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": []},
         "ModelApprovalStatus": "Approved",
+        "InferenceSpecification": {
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": MODEL_URI}],
+            "SupportedContentTypes": ["image/png"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
         "CustomerMetadataProperties": {
             "samples": "s3://artifacts/birds/run/samples",
             "dataset_version": "d" * 64,
+            "model_sha256": hashlib.sha256(MODEL).hexdigest(),
         },
         **changes,
     }
@@ -377,6 +388,9 @@ def settings(**changes: Any) -> PlanSettings:
         "kms_key_arn": KEY,
         "artifact_bucket": "artifacts",
         "output_key_arn": KEY,
+        "alarms": ("rookery-test-birds-wrong-answers",),
+        "bake_seconds": 30,
+        "timeout_seconds": 900,
         **{name: value for name, value in changes.items() if name in known},
     }
     return PlanSettings(**given)

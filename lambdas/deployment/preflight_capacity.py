@@ -1,0 +1,124 @@
+"""Whether the account may run the instances, and the region has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts.serving import Serving
+from lambdas.deployment.endpoint import find_endpoint
+from lambdas.deployment.findings import Findings, fault, note
+from lambdas.shared.aws_errors import error_code, is_missing
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """Checks one endpoint. `sagemaker`, `quotas` (Service Quotas) and `ec2` are boto3 clients.
+
+    Attributes:
+        endpoints: names of all endpoints of the environment, this one among them; those of other
+            projects in the account are not known and not counted.
+    """
+
+    sagemaker: Any
+    quotas: Any
+    ec2: Any
+    serving: Serving
+    endpoint_name: str
+    endpoints: Sequence[str]
+
+    def check(self, plan: Mapping[str, Any]) -> Findings:
+        """Check what a plan starts. A serverless endpoint has no instances. Raises ClientError."""
+        if self.serving.mode not in ("realtime", "async"):
+            return Findings()
+        return self._quota(plan) + self._offered()
+
+    def _quota(self, plan: Mapping[str, Any]) -> Findings:
+        kind = self.serving.instance_type
+        name = f"{kind} for endpoint usage"
+        try:
+            pages = self.quotas.get_paginator("list_service_quotas").paginate(
+                ServiceCode="sagemaker"
+            )
+            values = (
+                each["Value"]
+                for page in pages
+                for each in page["Quotas"]
+                if each["QuotaName"] == name
+            )
+            quota = next(values, None)
+        except ClientError as error:
+            if error_code(error) in _DENIED:
+                return note("Not checked: the account's quotas may not be read")
+            raise
+        if quota is None:
+            return note(f"Not checked: Service Quotas lists no quota {name!r}")
+        running = {endpoint: self._instances(endpoint) for endpoint in self.endpoints}
+        new = self._new_instances(running.get(self.endpoint_name, 0), plan)
+        needed = new + sum(running.values())
+        if needed <= quota:
+            return Findings()
+        there = ", ".join(f"{count} of {each}" for each, count in running.items() if count)
+        return fault(
+            f"the quota {name!r} is {quota:g} and {needed} are needed: {new} new ones beside "
+            f"{there or 'none'}; ask for a greater quota in the console of Service Quotas, or set "
+            "fewer instances or another type in the workload's YAML"
+        )
+
+    def _new_instances(self, running: int, plan: Mapping[str, Any]) -> int:
+        """What an update starts before it stops anything."""
+        keeps = plan["endpoint"].get("RetainAllVariantProperties", False)
+        fleet = running if keeps and running else self.serving.instance_count
+        rollout = self.serving.rollout
+        if plan["endpoint_exists"] and rollout.strategy == "rolling":
+            return math.ceil(fleet * rollout.step_percent / 100)
+        return fleet
+
+    def _instances(self, name: str) -> int:
+        """Instances of the type that an endpoint has now."""
+        endpoint = find_endpoint(self.sagemaker, name)
+        if endpoint is None or not endpoint.config:
+            return 0
+        try:
+            config = self.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
+        except ClientError as error:
+            if is_missing(error):
+                return 0
+            raise
+        variants = config["ProductionVariants"] + config.get("ShadowProductionVariants", [])
+        return sum(
+            endpoint.instances.get(each["VariantName"], each.get("InitialInstanceCount", 0))
+            for each in variants
+            if each.get("InstanceType") == self.serving.instance_type
+        )
+
+    def _offered(self) -> Findings:
+        kind = self.serving.instance_type.removeprefix("ml.")
+        if kind not in self._known_to_ec2():
+            return note(f"Not checked: EC2 knows no type {kind}, so its zones are not known")
+        try:
+            pages = self.ec2.get_paginator("describe_instance_type_offerings").paginate(
+                LocationType="availability-zone",
+                Filters=[{"Name": "instance-type", "Values": [kind]}],
+            )
+            zones = [each["Location"] for page in pages for each in page["InstanceTypeOfferings"]]
+        except ClientError as error:
+            if error_code(error) in _DENIED:
+                return note("Not checked: the zones of instance types may not be read")
+            raise
+        if zones:
+            return Findings()
+        return fault(
+            f"no zone of {self.ec2.meta.region_name} offers {kind}: set another instance_type in "
+            "the workload's YAML, or deploy to another region"
+        )
+
+    def _known_to_ec2(self) -> frozenset[str]:
+        """Types in boto3's own description of EC2."""
+        return frozenset(self.ec2.meta.service_model.shape_for("InstanceType").enum)
