@@ -216,7 +216,8 @@ def tell_failure(calls: DeploymentCalls) -> dict[str, Any]:
             "' ') & ($event.action in ['shift', 'end'] ? ' the split' : '') : "
             "'Deployment failed' %}",
             message="{% ($exists($plan.summary) ? $plan.summary : 'Nothing was planned') & "
-            "'\\nReason: ' & $reason & '\\n' & $rollBackDetail & '\\nExecution: ' & $execution %}",
+            "'\\nReason: ' & $reason & '\\n' & $rollBackDetail & $marked & '\\nExecution: ' & "
+            "$execution %}",
             Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
             Next="Failed",
         ),

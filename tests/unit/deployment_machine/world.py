@@ -6,6 +6,7 @@ endpoint settles, and rolls an update back whose alarm on wrong answers went off
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ from tests.unit.lambdas.deployment_doubles import (
     package,
     serving,
 )
+from tests.unit.lambdas.wire import by_methods, wired_client
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:rookery-test-birds-deployment"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:rookery-test-birds-deployment:"
@@ -73,6 +75,29 @@ ENVIRON = {
     "ACCOUNT": "123456789012",
     "ENDPOINTS": ENDPOINT,
 }
+
+
+class _Switch:
+    """Stands for whichever double was connected last."""
+
+    def __init__(self) -> None:
+        self.double: Any = None
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self.double, operation)
+
+
+_SWITCHES: dict[str, tuple[_Switch, Any]] = {}
+
+
+def connected(service: str, double: Any) -> Any:
+    """A boto3 client that reaches `double`; the same one each time, since making one is slow."""
+    if service not in _SWITCHES:
+        switch = _Switch()
+        _SWITCHES[service] = (switch, wired_client(service, by_methods(switch)))
+    switch, client = _SWITCHES[service]
+    switch.double = double
+    return client
 
 
 def definition(*, bake_seconds: int = 30) -> dict[str, Any]:
@@ -158,6 +183,9 @@ class SageMakerWithEndpoints(SageMaker):
             raise ClientError({"Error": error}, "Create")
 
 
+MACHINE_DEFINITION = definition()
+
+
 @dataclass(kw_only=True)
 class World:
     """The account.
@@ -167,12 +195,17 @@ class World:
         stops_at: the state at which the execution is stopped from outside.
         notices: subjects and messages that people got.
         wrong, failing: packages whose models answer wrong, or not at all.
+        ends_in: waits after which other executions end, by their ARNs.
         running: executions beside the one that runs, as ListExecutions has them, and their input.
         waited: seconds, altogether.
+        entered: states, of the execution that runs.
+        stops_after: the state at which it is stopped once its call was made, before the answer.
     """
 
     breaks: dict[str, tuple[str, str]] = field(default_factory=dict)
     stops_at: str = ""
+    stops_after: str = ""
+    entered: list[str] = field(default_factory=list)
     notices: list[tuple[str, str]] = field(default_factory=list)
     wrong: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
@@ -184,16 +217,18 @@ class World:
     ec2: Ec2 = field(default_factory=Ec2)
     alarm_states: dict[str, str] = field(default_factory=lambda: {ALARM: "OK"})
     sagemaker: SageMakerWithEndpoints = field(init=False)
+    ends_in: dict[str, int] = field(default_factory=dict)
+    _patch: pytest.MonkeyPatch | None = None
     _state: str = ""
     _asked: int = 0
 
     def __post_init__(self) -> None:
         self.sagemaker = SageMakerWithEndpoints(lambda: bool(self.metrics and self.metrics[-1]))
-        self._client = self.sagemaker.client()
-        self._ssm = self.parameters.client()
 
     def connect(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let the functions find this account."""
+        """Let the functions find this account, and no other from now on."""
+        self._client = connected("sagemaker", self.sagemaker)
+        self._ssm = connected("ssm", self.parameters)
         clients = {
             "sagemaker": self._client,
             "ssm": self._ssm,
@@ -202,8 +237,9 @@ class World:
             "cloudwatch": self,
             "ecr": self,
             "ec2": self.ec2.client,
-            "service-quotas": self.quotas.client,
+            "service-quotas": connected("service-quotas", self.quotas),
         }
+        self._patch = monkeypatch
         monkeypatch.setattr(handler, "client", lambda service, **_: clients[service])
         for name, value in ENVIRON.items():
             monkeypatch.setenv(name, value)
@@ -213,13 +249,41 @@ class World:
         self.sagemaker.packages[arn_of(version)] = package(version)
         return approval(version)
 
-    def run(self, document: Any, *, name: str = "own", **options: int) -> Ended:
-        """Run an execution to its end."""
+    def start(self, name: str, document: Any, *, second: int) -> None:
+        """Let another execution be there, which waits or runs."""
+        moment = f"2026-03-01T12:{second // 60:02}:{second % 60:02}.000Z"
+        self.running[f"{EXECUTION}{name}"] = (moment, document)
+
+    def wait_behind(self, *, approved: int, newer: int | None) -> None:
+        """Let one execution run that began before, and end after a while; and one wait that began
+        later, for the approval of a version."""
+        self.running[f"{EXECUTION}earlier"] = ("2026-03-01T11:59:00.000Z", approval(approved))
+        self.ends_in = {f"{EXECUTION}earlier": 4}
+        if newer is not None:
+            self.start("newer", approval(newer), second=30)
+
+    def serve_as(self, **changes: Any) -> None:
+        """Let the workload's YAML say something else."""
+        assert self._patch is not None
+        self._patch.setenv("SERVING", serving(**changes).to_json())
+
+    def run(
+        self, document: Any, *, name: str = "own", second: int = 0, ends_with: str = ""
+    ) -> Ended:
+        """Run an execution to its end.
+
+        Args:
+            second: when it started.
+            ends_with: execution with which all that started later end, after a while.
+        """
         self.metrics.clear()
+        self.entered = []
         own = f"{EXECUTION}{name}"
-        self.running[own] = ("2026-03-01T12:00:00.000Z", document)
+        self.start(name, document, second=second)
+        if ends_with:
+            self.ends_in = {arn: 3 for arn in self.running if arn > f"{EXECUTION}{ends_with}"}
         machine = Machine(
-            definition=definition(**options),
+            definition=MACHINE_DEFINITION,
             call=self._call,
             sleep=self._sleep,
             entering=self._enter,
@@ -258,8 +322,26 @@ class World:
             "endpoint": self.live,
             "models": set(self.sagemaker.models),
             "configs": set(self.sagemaker.configs),
-            "record": self.parameters.values.get(PARAMETER),
+            "record": self.record,
         }
+
+    def remember(self) -> dict[str, Any]:
+        """All that is there, for `become`."""
+        kept = {k: v for k, v in vars(self.sagemaker).items() if k not in ("alarm", "settle")}
+        return copy.deepcopy(
+            {
+                "sagemaker": kept,
+                "parameters": self.parameters.values,
+                "wrong": self.wrong,
+            }
+        )
+
+    def become(self, remembered: Mapping[str, Any]) -> None:
+        """Let it be as when `remember` was asked."""
+        found = copy.deepcopy(dict(remembered))
+        vars(self.sagemaker).update(found["sagemaker"])
+        self.parameters.values = found["parameters"]
+        self.wrong = found["wrong"]
 
     # What the functions call.
 
@@ -307,16 +389,27 @@ class World:
 
     def _enter(self, state: str) -> None:
         self._state = state
+        self.entered.append(state)
         if state == self.stops_at:
             raise Stopped
 
     def _sleep(self, seconds: float) -> None:
         self.waited += seconds
         self.sagemaker.settle()
+        self.ends_in = {arn: left - 1 for arn, left in self.ends_in.items()}
+        for arn in [arn for arn, left in self.ends_in.items() if left <= 0]:
+            self.ends_in.pop(arn)
+            self.running.pop(arn, None)
 
     def _call(self, resource: str, arguments: Any) -> Any:
         if self._state in self.breaks:
             raise TaskError(*self.breaks[self._state])
+        answer = self._answer(resource, arguments)
+        if self._state == self.stops_after:
+            raise Stopped
+        return answer
+
+    def _answer(self, resource: str, arguments: Any) -> Any:
         service, action = resource.removeprefix("arn:aws:states:::").rsplit(":", 1)
         if service == "lambda":
             return {"Payload": self._invoke(arguments)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import boto3
@@ -18,7 +19,9 @@ class Quotas:
             {"ml.m5.large for endpoint usage": 4.0} if values is None else values
         )
         self.denied = False
-        self.client = wired_client("service-quotas", by_methods(self))
+
+    def client(self) -> Any:
+        return wired_client("service-quotas", by_methods(self))
 
     def ListServiceQuotas(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         assert request["ServiceCode"] == "sagemaker"
@@ -41,7 +44,7 @@ class Ec2:
     @property
     def meta(self) -> Any:
         """boto3's own description of EC2."""
-        return boto3.client("ec2", region_name="eu-west-1").meta
+        return _ec2_meta()
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "describe_instance_type_offerings"
@@ -52,3 +55,8 @@ class Ec2:
         ((kind,),) = (each["Values"] for each in request["Filters"])
         zones = self.offered.get(kind, [])
         return [{"InstanceTypeOfferings": [{"Location": zone} for zone in zones]}]
+
+
+@functools.cache
+def _ec2_meta() -> Any:
+    return boto3.client("ec2", region_name="eu-west-1").meta
