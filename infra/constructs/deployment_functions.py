@@ -17,8 +17,8 @@ from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import (
-    describe_images,
     encrypt_volumes,
+    find_images,
     list_objects,
     read_objects,
     sagemaker_arn,
@@ -135,7 +135,7 @@ class DeploymentFunctions(Construct):
             read_objects(artifact_bucket, [artifact_prefix], sid="ReadModel"),
             list_objects(artifact_bucket, [artifact_prefix], sid="ListModels"),
             use_key(key, write=False),
-            *describe_images(self, image_uris),
+            *find_images(self, image_uris),
             *alarms.describe(),
             iam.PolicyStatement(
                 sid="ReadCapacity",

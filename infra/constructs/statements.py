@@ -198,10 +198,8 @@ def pull_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyS
     ]
 
 
-def describe_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyStatement]:
-    """Say of those of the named images that are in this account whether they exist.
-
-    AWS's own registries let images be pulled, and do not say which there are.
+def find_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.PolicyStatement]:
+    """Find those of the named images that are in this account.
 
     Raises:
         ValueError: a URI is not one of a private ECR repository.
@@ -211,9 +209,7 @@ def describe_images(scope: Construct, image_uris: Iterable[str]) -> list[iam.Pol
     if not repositories:
         return []
     return [
-        iam.PolicyStatement(
-            sid="FindImages", actions=["ecr:DescribeImages"], resources=repositories
-        )
+        iam.PolicyStatement(sid="FindImages", actions=["ecr:BatchGetImage"], resources=repositories)
     ]
 
 

@@ -19,7 +19,7 @@ _IMAGE = re.compile(
     r"(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _CHUNK_BYTES = 1 << 20
-_NO_IMAGE = ("RepositoryNotFoundException", "ImageNotFoundException")
+_BUILD = "deploy the images stack, which builds it again, or approve another package"
 _NO_OBJECT = ("NoSuchKey", "NoSuchBucket", "404")
 _DENIED = ("AccessDenied", "AccessDeniedException", "403")
 
@@ -29,8 +29,8 @@ class PackageCheck:
     """Checks packages. `sagemaker`, `ecr` and `s3` are boto3 clients.
 
     Attributes:
-        account: this one, whose images can be looked at. AWS's own registries let images be
-            pulled and not be described; which images are in them is pinned when the app is built.
+        account: this one, whose images are looked at. Which images are in AWS's own registries
+            is pinned when the app is built.
     """
 
     sagemaker: Any
@@ -61,23 +61,23 @@ class PackageCheck:
         match = _IMAGE.fullmatch(uri)
         if match is None or match["account"] != self.account:
             return Findings()
-        image = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"]}
+        image = {"imageDigest": match["digest"], "imageTag": match["tag"] or "latest"}
+        wanted = "imageDigest" if match["digest"] else "imageTag"
         try:
-            self.ecr.describe_images(
+            answer = self.ecr.batch_get_image(
                 registryId=match["account"],
                 repositoryName=match["repository"],
-                imageIds=[image if any(image.values()) else {"imageTag": "latest"}],
+                imageIds=[{wanted: image[wanted]}],
             )
         except ClientError as error:
-            if error_code(error) in _NO_IMAGE:
-                return fault(
-                    f"its image {uri} does not exist: build it again by deploying the images "
-                    "stack, or approve a package whose image exists"
-                )
+            if error_code(error) == "RepositoryNotFoundException":
+                return fault(f"its image {uri} does not exist, nor its repository: {_BUILD}")
             if error_code(error) in _DENIED:
                 return note(f"Not checked: the image {uri} may not be looked at")
             raise
-        return Findings()
+        return (
+            Findings() if answer["images"] else fault(f"its image {uri} does not exist: {_BUILD}")
+        )
 
     def _artifact(self, container: Mapping[str, Any], expected: str) -> Findings:
         uri = container.get("ModelDataUrl", "")

@@ -214,7 +214,7 @@ def test_an_alarm_tells_of_each_dead_letter(environment: str) -> None:
     watched = {
         dimension["Value"]["Fn::GetAtt"][0]
         for _, alarm in of_type(environment, "AWS::CloudWatch::Alarm")
-        if alarm["AlarmActions"]
+        if alarm.get("AlarmActions")
         for dimension in alarm["Dimensions"]
         if dimension["Name"] == "QueueName"
     }
