@@ -53,11 +53,6 @@ class ServerlessVariant(Variant):
         """Requests that are being answered or wait for a cold start."""
         return self._slots
 
-    @property
-    def in_service(self) -> bool:
-        """Always: without a process the next request starts one."""
-        return True
-
     def scale(self, count: int, *, cancelled: Callable[[], bool]) -> bool:
         """Have the provisioned processes; at the start one in any case, so that a container that
         does not come up fails the endpoint and not its first request. ``count`` is for variants

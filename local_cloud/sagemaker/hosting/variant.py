@@ -52,11 +52,6 @@ class Variant:
         """Requests that are being answered now."""
         return sum(one.in_flight for one in self.instances)
 
-    @property
-    def in_service(self) -> bool:
-        """Whether there is an instance to ask."""
-        return any(one.running for one in self.instances)
-
     def scale(self, count: int, *, cancelled: Callable[[], bool]) -> bool:
         """Have so many instances; False if cancelled, which leaves what there was.
 
