@@ -21,6 +21,7 @@ model quality statistics), the smoke test of a deployment (``samples``) and peop
      "roc": [{"false_positive_rate": 0.0, "true_positive_rate": 0.7}, ...],
      "mistakes": [{"key": "uploads/…", "label": "cat", "predicted": "dog", "confidence": 0.9}],
      "model": {"size_bytes": 123456, "latency_ms_p50": 2.1, "latency_ms_p95": 3.4},
+     "model_sha256": "9f86…",
      "batch_transform": {"rows": 12, "agreeing": 12, "agreement": 1.0},
      "tuning": {"metric": "val_accuracy", "goal": "Maximize", "trials": [{"training_job": "…",
                 "status": "Completed", "objective": 0.97, "hyperparameters": {"eta": "0.1"}}]},
@@ -227,6 +228,8 @@ class EvaluationReport:
         calibration: from the least to the most confident; bins without rows are left out.
         roc: of two classes in a table.
         mistakes: the most confident ones, the worst first.
+        model_sha256: digest of model.tar.gz, by which a deployment knows the model that was
+            evaluated; empty in reports of before.
         learning_curve: figures of each epoch or round; None for one that was not finite.
         lineage: what the model was made from: `dataset_version`, `tuning_job` and so on.
         samples: what the model as it was tested answers to those that an endpoint is asked.
@@ -245,6 +248,7 @@ class EvaluationReport:
     roc: tuple[RocPoint, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     model: ServedModel | None = None
+    model_sha256: str = ""
     batch_transform: BatchTransform | None = None
     tuning: Tuning | None = None
     learning_curve: tuple[Mapping[str, float | None], ...] = ()
@@ -332,6 +336,7 @@ def _from_document(document: Mapping[str, Any]) -> EvaluationReport:
         roc=_many(RocPoint, document.get("roc")),
         mistakes=_many(Mistake, document.get("mistakes")),
         model=_optional(ServedModel, document.get("model")),
+        model_sha256=document.get("model_sha256") or "",
         batch_transform=_optional(BatchTransform, document.get("batch_transform")),
         tuning=_tuning(tuning) if tuning else None,
         learning_curve=tuple(document.get("learning_curve") or ()),

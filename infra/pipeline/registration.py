@@ -63,6 +63,7 @@ def register_step(
             "samples": prepare.output_uri("samples"),
             "baseline": prepare.output_uri("report"),
             "evaluation_report": report_uri(evaluate),
+            "model_sha256": evaluate.json_get(EVALUATION_REPORT, "model_sha256"),
             "tuning_job": tune.tuning_job_name,
             "training_job": train.training_job_name,
             "source": context.resources.code_uri,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime
@@ -139,11 +140,23 @@ def test_a_model_that_answers_wrong_is_rolled_back(
     assert_told(cloud, notices, arn)
 
 
+def test_a_model_that_is_not_the_evaluated_one_is_refused_before_anything_is_made(
+    cloud: Cloud, live: dict[str, Any], notices: str
+) -> None:
+    container = live["InferenceSpecification"]["Containers"][0]
+    other = put_beside(cloud, container["ModelDataUrl"], "other.tar.gz", b"another model")
+    arn = register_like(cloud, live, ModelDataUrl=other, model_sha256="0" * 64)
+    assert_rolled_back(cloud, live, arn, match="is not the one that was evaluated")
+    assert_told(cloud, notices, arn)
+
+
 def test_a_model_that_cannot_be_loaded_is_rolled_back(
     cloud: Cloud, live: dict[str, Any], notices: str
 ) -> None:
     container = live["InferenceSpecification"]["Containers"][0]
-    broken = put_beside(cloud, container["ModelDataUrl"], "broken.tar.gz", b"not an archive")
-    arn = register_like(cloud, live, ModelDataUrl=broken)
+    content = b"not an archive"
+    broken = put_beside(cloud, container["ModelDataUrl"], "broken.tar.gz", content)
+    digest = hashlib.sha256(content).hexdigest()
+    arn = register_like(cloud, live, ModelDataUrl=broken, model_sha256=digest)
     assert_rolled_back(cloud, live, arn, match=r"(?i)broken\.tar\.gz|archive|gzip|tar")
     assert_told(cloud, notices, arn)

@@ -341,6 +341,7 @@ class _SdkPipeline:
         shortfall: Any = JsonGet(
             step_name="Evaluate", property_file=report, json_path="comparison.shortfall"
         )
+        digest: Any = JsonGet(step_name="Evaluate", property_file=report, json_path="model_sha256")
         report_uri = Join(on="/", values=[_output_uri(evaluate, "report"), "evaluation.json"])
         message = Join(
             on="",
@@ -360,12 +361,18 @@ class _SdkPipeline:
                 ConditionGreaterThanOrEqualTo(left=reached, right=gate.floor),
                 ConditionLessThanOrEqualTo(left=shortfall, right=gate.margin),
             ],
-            if_steps=[self.register(prepare, tune, raise_epochs, train, report_uri)],
+            if_steps=[self.register(prepare, tune, raise_epochs, train, report_uri, digest)],
             else_steps=[FailStep("Reject", error_message=message)],
         )
 
     def register(
-        self, prepare: Any, tune: Any, raise_epochs: Any, train: Any, report_uri: Any
+        self,
+        prepare: Any,
+        tune: Any,
+        raise_epochs: Any,
+        train: Any,
+        report_uri: Any,
+        digest: Any,
     ) -> Any:
         serving = self.workload.serving
         builder: Any = ModelBuilder(
@@ -392,6 +399,7 @@ class _SdkPipeline:
                 "samples": _output_uri(prepare, "samples"),
                 "baseline": _output_uri(prepare, "report"),
                 "evaluation_report": report_uri,
+                "model_sha256": digest,
                 "tuning_job": tune.properties.HyperParameterTuningJobName,
                 "training_job": train.properties.TrainingJobName,
                 "source": self.resources.code_uri,

@@ -105,6 +105,7 @@ def evaluate(given: Namespace, scratch: Path) -> Judged:
         roc=scored.candidate.roc(),
         mistakes=tuple(mistake for mistake, _ in mistakes),
         model=ServedModel(size_bytes=asked.size_bytes, latency_ms_p50=p50, latency_ms_p95=p95),
+        model_sha256=asked.sha256,
         batch_transform=_batch_transform(given, data, asked, scored.candidate.rows),
         tuning=tuning,
         learning_curve=tuple(

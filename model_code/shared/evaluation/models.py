@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 import tarfile
@@ -43,6 +44,7 @@ class Asked:
 
     Attributes:
         size_bytes: of the packed model.
+        sha256: its digest, by which a deployment knows it again.
         columns: names of the answers' columns: the test data's classes, then those that only the
             model knows.
         unknown: classes of the test data that the model does not know; it gives them 0.
@@ -53,10 +55,13 @@ class Asked:
         rounds: of boosting, where the predictor tells them.
     """
 
-    def __init__(self, predictor: Predictor, classes: Sequence[str], size_bytes: int) -> None:
+    def __init__(
+        self, predictor: Predictor, classes: Sequence[str], size_bytes: int, sha256: str = ""
+    ) -> None:
         known = tuple(predictor.classes)
         self._predictor = predictor
         self.size_bytes = size_bytes
+        self.sha256 = sha256
         self.columns = (*classes, *(name for name in known if name not in set(classes)))
         self.unknown = tuple(name for name in classes if name not in set(known))
         place = {name: number for number, name in enumerate(self.columns)}
@@ -110,7 +115,10 @@ def load(folder: Path, target: Path, *, module: str, classes: Sequence[str]) -> 
         fault = f"{module}: has no function load(model_dir, classes)"
         raise RefusedError("the predictor is missing:", [fault])
     predictor = loader(target, tuple(classes))
-    return Asked(predictor, classes, (folder / ARCHIVE).stat().st_size)
+    archive = folder / ARCHIVE
+    with archive.open("rb") as packed:
+        digest = hashlib.file_digest(packed, "sha256").hexdigest()
+    return Asked(predictor, classes, archive.stat().st_size, digest)
 
 
 def unpack(folder: Path, target: Path) -> None:

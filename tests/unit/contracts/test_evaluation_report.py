@@ -64,6 +64,7 @@ def full_report() -> EvaluationReport:
         roc=(RocPoint(false_positive_rate=0.0, true_positive_rate=1.0),),
         mistakes=(Mistake(key="k", label="ä", predicted="b", confidence=0.8),),
         model=ServedModel(size_bytes=10, latency_ms_p50=1.0, latency_ms_p95=2.0),
+        model_sha256="9f" * 32,
         batch_transform=BatchTransform(rows=4, agreeing=4, agreement=1.0),
         tuning=Tuning(
             metric="validation:auc",

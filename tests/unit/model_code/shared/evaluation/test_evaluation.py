@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -31,6 +32,8 @@ def test_a_trained_network_is_judged_by_the_test_pictures(
     assert report.metrics["accuracy"].value >= 0.85
     assert report.model is not None
     assert report.model.size_bytes == (trained.folder / "model.tar.gz").stat().st_size
+    packed = (trained.folder / "model.tar.gz").read_bytes()
+    assert report.model_sha256 == hashlib.sha256(packed).hexdigest()
     assert 0 < report.model.latency_ms_p50 <= report.model.latency_ms_p95
     assert [figures["epoch"] for figures in report.learning_curve] == [1, 2, 3, 4]
     assert "optimizer" in report.hyperparameters
