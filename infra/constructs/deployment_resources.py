@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from contracts import names
-from infra.constructs.statements import sagemaker_arn
+from infra.constructs.statements import delete_sagemaker_logs, sagemaker_arn
 
 
 class DeploymentResources:
@@ -28,7 +28,9 @@ class DeploymentResources:
         self._champion_arn = Stack.of(scope).format_arn(
             service="ssm", resource="parameter", resource_name=champion_parameter.lstrip("/")
         )
+        self._scope = scope
         self.endpoint_name = endpoint_name
+        self.log_group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
         self.model_package_group = model_package_group
         self.name_prefix = f"{model_package_group}-v"
         self._arns = {
@@ -81,6 +83,10 @@ class DeploymentResources:
     def forget_champion(self) -> iam.PolicyStatement:
         """Delete the champion record."""
         return self._parameter("ForgetChampion", "ssm:DeleteParameter")
+
+    def delete_logs(self) -> iam.PolicyStatement:
+        """Delete the endpoint's log group."""
+        return delete_sagemaker_logs(self._scope, self.log_group)
 
     def _parameter(self, sid: str, action: str) -> iam.PolicyStatement:
         return iam.PolicyStatement(sid=sid, actions=[action], resources=[self._champion_arn])

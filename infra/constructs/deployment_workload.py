@@ -166,7 +166,7 @@ class DeploymentWorkload(Construct):
         # An approval must not come while the roles' policies are still being written.
         rule.node.add_dependency(model_role, machine.role, functions)
         # Deleted first, so that no deployment makes the endpoint anew while it is torn down.
-        tear_down = self._tear_down(model_role)
+        tear_down = self._tear_down(model_role, keep_logs=environment.removal == "retain")
         for deleted_before in (rule, machine):
             deleted_before.node.add_dependency(tear_down)
 
@@ -238,7 +238,7 @@ class DeploymentWorkload(Construct):
             pass_role_to_sagemaker(model_role),
         ]
 
-    def _tear_down(self, model_role: iam.IRole) -> OnDelete:
+    def _tear_down(self, model_role: iam.IRole, *, keep_logs: bool) -> OnDelete:
         # CloudFormation did not make the endpoint; left behind, it would go on to be billed.
         function = PythonFunction(
             self,
@@ -259,6 +259,8 @@ class DeploymentWorkload(Construct):
             self._resources.find_models(),
             self._resources.forget_champion(),
         )
+        if not keep_logs:
+            function.allow(self._resources.delete_logs())
         return OnDelete(
             self,
             "OnDelete",
@@ -268,6 +270,7 @@ class DeploymentWorkload(Construct):
                 "EndpointName": self._resources.endpoint_name,
                 "NamePrefix": self._resources.name_prefix,
                 "ChampionParameter": self._resources.champion_parameter,
+                **({} if keep_logs else {"LogGroup": self._resources.log_group}),
             },
             # The endpoint acts with the role until it is gone.
             before=(model_role,),

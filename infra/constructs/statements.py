@@ -166,6 +166,17 @@ def write_sagemaker_logs(
     )
 
 
+def delete_sagemaker_logs(scope: Construct, log_group: str) -> iam.PolicyStatement:
+    """Delete one of the log groups that SageMaker names."""
+    stack = Stack.of(scope)
+    base = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
+    return iam.PolicyStatement(
+        sid="DeleteLogs",
+        actions=["logs:DeleteLogGroup"],
+        resources=[f"{base}{log_group}", f"{base}{log_group}:*"],
+    )
+
+
 def publish_sagemaker_metrics() -> iam.PolicyStatement:
     """Publish metrics in SageMaker's own namespaces. The call takes no resource."""
     return iam.PolicyStatement(

@@ -186,7 +186,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     _wildcard(
         _LOGS
         + r"/aws/sagemaker/(ProcessingJobs|TrainingJobs|TransformJobs|Endpoints/[a-z0-9-]+):\*",
-        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/Model"
+        r"[^/]+-training/[^/]+/Jobs|[^/]+-deployment/[^/]+/(Model|TearDown)"
         r"|[^/]+-serving/[^/]+/Functions/Advance",
         "The log streams of one log group, which SageMaker names after each job or instance.",
     ),

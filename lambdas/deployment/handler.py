@@ -180,16 +180,18 @@ def scale(event: Event, context: Any) -> dict[str, str] | None:
 
 
 def tear_down(event: Event, context: Any) -> None:
-    """A custom resource with the properties `EndpointName`, `NamePrefix` (`<group>-v`) and
-    `ChampionParameter`."""
+    """A custom resource with the properties `EndpointName`, `NamePrefix` (`<group>-v`),
+    `ChampionParameter` and, for an environment that keeps nothing, `LogGroup`."""
 
     def work(properties: Mapping[str, Any], deadline: custom_resource.Deadline) -> None:
         deleted = TearDown(
             endpoint_name=properties["EndpointName"],
             group=properties["NamePrefix"].removesuffix("-v"),
             champion_parameter=properties.get("ChampionParameter", ""),
+            log_group=properties.get("LogGroup", ""),
             sagemaker=client("sagemaker"),
             ssm=client("ssm"),
+            logs=client("logs"),
             deadline=deadline,
         ).run()
         logging.info("deleted the endpoint, and of its deployments %s", deleted)

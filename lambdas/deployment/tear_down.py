@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from lambdas.deployment.champion import forget_record
 from lambdas.deployment.endpoint import DELETING, delete_endpoint, find_endpoint
 from lambdas.deployment.removal import list_configs, list_models, remove_config, remove_model
+from lambdas.shared.aws_errors import is_missing
 from lambdas.shared.custom_resource import Deadline
 
 _POLL_SECONDS = 3.0
@@ -20,26 +23,29 @@ class TearDown:
     """Attributes:
     group: model package group, whose name begins those of models and configurations.
     champion_parameter: name of the SSM parameter with the champion record; empty for none.
-    sagemaker, ssm: boto3 clients.
+    log_group: that SageMaker made for the endpoint; empty to keep it.
+    sagemaker, ssm, logs: boto3 clients.
     """
 
     endpoint_name: str
     group: str
     champion_parameter: str
+    log_group: str
     sagemaker: Any
     ssm: Any
+    logs: Any
     deadline: Deadline
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
-        """Delete the endpoint, wait until it is gone, then delete the rest and the record.
+        """Delete the endpoint, wait until it is gone, then delete the rest, the record and the log.
 
         Returns:
             Names of the configurations and models that were deleted.
 
         Raises:
             OutOfTimeError: the endpoint is not gone yet.
-            ClientError: SageMaker refuses.
+            ClientError: AWS refuses.
         """
         self._delete_endpoint()
         configs = list_configs(self.sagemaker, group=self.group)
@@ -52,6 +58,8 @@ class TearDown:
             remove_model(self.sagemaker, name)
         if self.champion_parameter:
             forget_record(self.ssm, self.champion_parameter)
+        if self.log_group:
+            self._delete_log_group()
         return sorted({*configs, *models})
 
     def _delete_endpoint(self) -> None:
@@ -60,3 +68,11 @@ class TearDown:
             if endpoint.status != DELETING:
                 delete_endpoint(self.sagemaker, self.endpoint_name)
             self.sleep(_POLL_SECONDS)
+
+    def _delete_log_group(self) -> None:
+        # SageMaker lets it grow without end, and what it holds is billed.
+        try:
+            self.logs.delete_log_group(logGroupName=self.log_group)
+        except ClientError as error:
+            if not is_missing(error):
+                raise

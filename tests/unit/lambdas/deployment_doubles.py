@@ -425,6 +425,22 @@ class Parameters:
         return self.values[name]
 
 
+class Logs:
+    """CloudWatch's log groups, by name."""
+
+    def __init__(self, *groups: str) -> None:
+        self.groups = set(groups)
+
+    def client(self) -> Any:
+        return wired_client("logs", by_methods(self))
+
+    def DeleteLogGroup(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if request["logGroupName"] not in self.groups:
+            raise ServiceError("ResourceNotFoundException", "The log group does not exist.")
+        self.groups.remove(request["logGroupName"])
+        return {}
+
+
 class NoReports:
     """S3 without any evaluation report."""
 

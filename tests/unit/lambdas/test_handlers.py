@@ -19,6 +19,7 @@ from tests.unit.lambdas.deployment_doubles import (
     KEY,
     PARAMETER,
     ROLE,
+    Logs,
     Parameters,
     SageMaker,
     approval,
@@ -174,7 +175,14 @@ def test_the_tear_down_deletes_by_the_properties_that_it_is_given(
 ) -> None:
     sagemaker = SageMaker()
     sagemaker.add(f"{GROUP}-v1-00000000", f"{GROUP}-v2-v1-00000000")
-    connect(monkeypatch, deployment, sagemaker=sagemaker.client(), ssm=Parameters().client())
+    logs = Logs("/aws/sagemaker/Endpoints/of-it", "/aws/sagemaker/Endpoints/of-another")
+    connect(
+        monkeypatch,
+        deployment,
+        sagemaker=sagemaker.client(),
+        ssm=Parameters().client(),
+        logs=logs.client(),
+    )
     answers: list[str | None] = []
     monkeypatch.setattr(
         "lambdas.shared.custom_resource.answer", lambda event, reason: answers.append(reason)
@@ -183,10 +191,15 @@ def test_the_tear_down_deletes_by_the_properties_that_it_is_given(
     deployment.tear_down(
         {
             "RequestType": "Delete",
-            "ResourceProperties": {"EndpointName": ENDPOINT, "NamePrefix": f"{GROUP}-v"},
+            "ResourceProperties": {
+                "EndpointName": ENDPOINT,
+                "NamePrefix": f"{GROUP}-v",
+                "LogGroup": "/aws/sagemaker/Endpoints/of-it",
+            },
         },
         Context(),
     )
 
     assert answers == [None]
     assert sagemaker.configs == sagemaker.models == {f"{GROUP}-v2-v1-00000000"}
+    assert logs.groups == {"/aws/sagemaker/Endpoints/of-another"}

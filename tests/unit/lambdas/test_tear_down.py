@@ -4,10 +4,18 @@ import pytest
 
 from lambdas.deployment.tear_down import TearDown
 from lambdas.shared.custom_resource import Deadline, OutOfTimeError
-from tests.unit.lambdas.deployment_doubles import ENDPOINT, GROUP, PARAMETER, Parameters, SageMaker
+from tests.unit.lambdas.deployment_doubles import (
+    ENDPOINT,
+    GROUP,
+    PARAMETER,
+    Logs,
+    Parameters,
+    SageMaker,
+)
 
 LIVE = f"{GROUP}-v3-0123abcd"
 OWN = {LIVE, *(f"{GROUP}-v{version}-00000000" for version in range(1, 4))}
+LOG_GROUP = f"/aws/sagemaker/Endpoints/{ENDPOINT}"
 OTHERS = {f"{GROUP}-v2-v1-00000000", f"other-{GROUP}-v1-00000000", f"{GROUP}-v1-by-hand"}
 
 
@@ -25,7 +33,14 @@ class Time:
             self._sagemaker.settle()
 
 
-def tear_down(sagemaker: SageMaker, time: Time, parameters: Parameters | None = None) -> list[str]:
+def tear_down(
+    sagemaker: SageMaker,
+    time: Time,
+    parameters: Parameters | None = None,
+    *,
+    log_group: str = LOG_GROUP,
+    logs: Logs | None = None,
+) -> list[str]:
     parameters = parameters or Parameters()
     return TearDown(
         endpoint_name=ENDPOINT,
@@ -33,6 +48,8 @@ def tear_down(sagemaker: SageMaker, time: Time, parameters: Parameters | None = 
         champion_parameter=PARAMETER,
         sagemaker=sagemaker.client(),
         ssm=parameters.client(),
+        log_group=log_group,
+        logs=(logs or Logs()).client(),
         deadline=Deadline(60, lambda: time.now),
         sleep=time.sleep,
     ).run()
@@ -57,6 +74,15 @@ def test_the_champion_record_goes_as_well() -> None:
     tear_down(sagemaker, Time(sagemaker), parameters)
 
     assert parameters.values == {"/other": "{}"}
+
+
+@pytest.mark.parametrize(("log_group", "left"), [(LOG_GROUP, set()), ("", {LOG_GROUP})])
+def test_the_log_goes_unless_the_environment_keeps_it(log_group: str, left: set[str]) -> None:
+    sagemaker, logs = SageMaker(), Logs(LOG_GROUP, f"{LOG_GROUP}-other")
+
+    tear_down(sagemaker, Time(sagemaker), log_group=log_group, logs=logs)
+
+    assert logs.groups == {f"{LOG_GROUP}-other", *left}
 
 
 def test_what_was_never_deployed_is_torn_down_too() -> None:
