@@ -15,6 +15,9 @@ from local_cloud.ministack_bridge.codebuild import (
 from local_cloud.ministack_bridge.events import (
     put_event,
 )
+from local_cloud.ministack_bridge.expressions import (
+    time_expressions_by_processor,
+)
 from local_cloud.ministack_bridge.functions import (
     error_payload,
     name_lambda_errors,
@@ -55,6 +58,7 @@ __all__ = [
     "put_event",
     "save_state",
     "serve",
+    "time_expressions_by_processor",
     "trusts",
     "wrap_service",
 ]
