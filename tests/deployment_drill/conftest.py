@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from demo.cloud import Cloud
 from demo.outputs import read_outputs
 from local_cloud import process
 from local_cloud.settings import LocalCloudSettings
+from tests.deployment_drill.canaries import Outcome, tried_canaries
 from tests.deployment_drill.configuration import ENVIRONMENT, write_configuration
 from tests.deployment_drill.drill import Drill
 from tests.deployment_drill.figures import Figures
@@ -29,6 +31,14 @@ tag = "*"
 serve = ["{{python}}", "{SERVER}"]
 note = "A program of the drills stands for this image."
 """
+ORDER = (
+    "test_five_updates_under_load",
+    "test_one_approval_delivered_often",
+    "test_killed_at_each_state",
+    "test_batches_are_answered",
+    "test_a_bad_canary_is_taken_back",
+    "test_teardown_leaves_nothing",
+)
 _FIGURES = pytest.StashKey[Figures]()
 
 
@@ -37,8 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The environment is torn down by the last of the drills."""
-    items.sort(key=lambda item: "teardown" in item.nodeid)
+    """Latencies are measured while nothing else happens; canaries are waited for beside other
+    drills; the environment is torn down by the last of them."""
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else -1)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +76,13 @@ def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
         yield Drill(cloud, config, outputs, folder)
     finally:
         process.stop(running)
+
+
+@pytest.fixture(scope="session")
+def canaries(drill: Drill) -> Iterator[dict[str, Future[Outcome]]]:
+    """From the first drill that asks for it on."""
+    with tried_canaries(drill) as tried:
+        yield tried
 
 
 def pytest_terminal_summary(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +66,7 @@ class DrilledWorkload:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             for execution in self.machine.all():
-                if execution not in before and package.arn in self.machine.input(execution):
+                if execution not in before and self.version_of(execution) == package.version:
                     return execution
             time.sleep(0.1)
         raise AssertionError(f"the approval of {package.arn} started no execution")
@@ -88,14 +87,14 @@ class DrilledWorkload:
         served = self.served().removeprefix("version ")
         for execution in self.machine.all():
             if self.version_of(execution) == served:
-                event: dict[str, Any] = json.loads(self.machine.input(execution))
-                return event
+                return self.machine.event(execution)
         raise AssertionError(f"no execution deployed version {served}")
 
     def version_of(self, execution: str) -> str:
-        """The package version of the approval event that an execution was started with."""
-        event = json.loads(self.machine.input(execution))
-        return str(event["detail"]["ModelPackageVersion"])
+        """The package version of the approval event that an execution was started with; empty
+        where an operator's request started it."""
+        detail = self.machine.event(execution).get("detail", {})
+        return str(detail.get("ModelPackageVersion", ""))
 
     def champion(self) -> ChampionRecord | None:
         """What the state machine wrote down about what serves; None where nothing was."""

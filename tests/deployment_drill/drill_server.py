@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CLASSES = 3
-SLOW_SECONDS = 1.5
+SLOW_SECONDS = 2.0
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,8 +47,13 @@ class StateMachine:
         )
 
     def start(self, event: Mapping[str, Any]) -> str:
-        """ARN of a new execution, named by Step Functions as EventBridge's are."""
-        started = self._states.start_execution(stateMachineArn=self.arn, input=json.dumps(event))
+        """ARN of a new execution, with a name such as EventBridge or an operator gives."""
+        name = str(uuid.uuid4())
+        if "action" in event:
+            name = f"{event['action'].replace('_', '-')}-{name}"
+        started = self._states.start_execution(
+            stateMachineArn=self.arn, name=name, input=json.dumps(event)
+        )
         arn: str = started["executionArn"]
         return arn
 
@@ -66,27 +72,30 @@ class StateMachine:
     def status(self, execution: str) -> str:
         return str(self._states.describe_execution(executionArn=execution)["status"])
 
-    def input(self, execution: str) -> str:
-        """The event that it was started with, as JSON."""
-        return str(self._states.describe_execution(executionArn=execution)["input"])
+    def event(self, execution: str) -> dict[str, Any]:
+        """What it was started with."""
+        told = self._states.describe_execution(executionArn=execution)
+        event: dict[str, Any] = json.loads(told["input"])
+        return event
 
     def all(self) -> list[str]:
         """ARNs of every execution, the newest first."""
         pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.arn)
         return [item["executionArn"] for page in pages for item in page["executions"]]
 
-    def await_state(self, execution: str, state: str) -> bool:
-        """Whether it comes to the state; False where it ends before that."""
+    def await_state(self, execution: str, *states: str) -> bool:
+        """Whether it comes to one of the states; False where it ends before that."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             ended = self.status(execution) != "RUNNING"
-            if state in self.entered(execution):
+            if not set(states).isdisjoint(self.entered(execution)):
                 return True
             if ended:
                 return False
             time.sleep(POLL_SECONDS)
         raise AssertionError(
-            f"{execution} did not come to {state}; it entered {', '.join(self.entered(execution))}"
+            f"{execution} did not come to {' or '.join(states)}; "
+            f"it entered {', '.join(self.entered(execution))}"
         )
 
     def await_end(self, execution: str) -> Ended:

@@ -32,7 +32,7 @@ class Leftovers:
         """Everything that an environment or one of its workloads has and that may cost money, and
         what points at it."""
         found = {
-            kind: tuple(sorted(name for name in listed(cloud) if prefix in name))
+            kind: tuple(sorted(name for name in listed(cloud) if prefix.lower() in name.lower()))
             for kind, listed in _KINDS.items()
         }
         return cls(found)

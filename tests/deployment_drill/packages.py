@@ -46,14 +46,13 @@ class Registry:
         self._s3 = cloud.client("s3")
         self._image = aws_images(settings, cloud.settings.region).serve
         self._put_samples()
-        self._registered = 0
 
     def register(self, behaviour: str = "right") -> Package:
         """A package that waits for approval."""
-        self._registered += 1
-        model = _model(str(self._registered), behaviour)
-        data = self._put(f"models/{self._registered}/model.tar.gz", model)
-        report = self._put(f"models/{self._registered}/evaluation.json", _report().encode())
+        version = self._next_version()
+        model = _model(version, behaviour)
+        data = self._put(f"models/{version}/model.tar.gz", model)
+        report = self._put(f"models/{version}/evaluation.json", _report().encode())
         created = self._sagemaker.create_model_package(
             ModelPackageGroupName=self.group,
             ModelApprovalStatus="PendingManualApproval",
@@ -63,15 +62,14 @@ class Registry:
                 "SupportedResponseMIMETypes": [CSV],
             },
             CustomerMetadataProperties={
-                "dataset_version": f"drill-{self._registered}",
+                "dataset_version": f"drill-{version}",
                 "samples": f"s3://{self._bucket}/{self._prefix}/samples",
                 "evaluation_report": report,
                 "model_sha256": hashlib.sha256(model).hexdigest(),
             },
         )
         package = Package(created["ModelPackageArn"], behaviour)
-        # Every server names its model by this number in its answers.
-        assert package.version == str(self._registered)
+        assert package.version == version, "its server names it by another number"
         return package
 
     def approve(self, package: Package) -> None:
@@ -80,15 +78,15 @@ class Registry:
             ModelPackageArn=package.arn, ModelApprovalStatus="Approved"
         )
 
-    def delete_all(self) -> None:
-        """Every package of the group, as a person has to before the group can be deleted."""
-        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
-            ModelPackageGroupName=self.group
-        )
-        for arn in [
-            item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"]
-        ]:
-            self._sagemaker.delete_model_package(ModelPackageName=arn)
+    def _next_version(self) -> str:
+        """The number that SageMaker gives the next package."""
+        newest = self._sagemaker.list_model_packages(
+            ModelPackageGroupName=self.group,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=1,
+        )["ModelPackageSummaryList"]
+        return str(newest[0]["ModelPackageVersion"] + 1 if newest else 1)
 
     def _put(self, name: str, body: bytes) -> str:
         key = f"{self._prefix}/{name}"

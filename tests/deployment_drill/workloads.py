@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-DEPLOYMENT: Mapping[str, Any] = {"poll_seconds": 1, "timeout_minutes": 3, "max_smoke_failures": 0}
+DEPLOYMENT: Mapping[str, Any] = {
+    "poll_seconds": 1,
+    "timeout_minutes": 5,
+    "bake_seconds": 0,
+    "max_smoke_failures": 0,
+}
 
 UPDATED = "updated"
-KILLED = "killed"
 BATCHED = "batched"
+KILLED = (UPDATED, "killed")
+"""Drilled side by side, and served alike."""
+CANARIES: Mapping[str, str] = {
+    "errors": "canary-errors",
+    "slow": "canary-slow",
+    "wrong": "canary-wrong",
+    "never healthy": "canary-sick",
+}
+"""Workload by what is wrong with the model that is tried there (`drill_server`)."""
+
+CANARY_SHARE = 0.1
 
 _BASE: Mapping[str, Any] = {
     "instance_type": "ml.m5.large",
@@ -17,13 +32,25 @@ _BASE: Mapping[str, Any] = {
     "content_types": ["text/csv"],
     "response_types": ["text/csv"],
 }
+_CANARY: Mapping[str, Any] = {
+    **_BASE,
+    "instance_count": 2,
+    "rollout": {
+        "strategy": "canary",
+        "step_percent": round(100 * CANARY_SHARE),
+        # Alarms are over a minute.
+        "step_wait_seconds": 180,
+    },
+    "alarms": {"max_5xx_percent": 1, "max_latency_p99_ms": 1000},
+}
 
 SERVING: Mapping[str, Mapping[str, Any]] = {
     UPDATED: _BASE,
-    KILLED: _BASE,
+    "killed": _BASE,
     BATCHED: {
         **_BASE,
         "mode": "batch",
         "batch": {"instance_type": "ml.m5.large", "quiet_seconds": 2},
     },
+    **dict.fromkeys(CANARIES.values(), _CANARY),
 }
