@@ -11,7 +11,7 @@ def time_expressions_by_processor() -> None:
     The engine counts what the clock says. Of a hundred executions at once on one machine each
     waits for the others that long, and would fail with States.QueryEvaluationError.
     """
-    from jsonata.timebox import Timebox
+    from jsonata.timebox import Timebox  # type: ignore[import-untyped]
 
     def milliseconds_of_thread() -> int:
         return round(time.thread_time() * 1000)

@@ -72,10 +72,13 @@ class Registry:
         assert package.version == version, "its server names it by another number"
         return package
 
-    def approve(self, package: Package) -> None:
-        """As a person does it: EventBridge starts the deployment."""
+    def approve(self, package: Package, description: str = "By a drill.") -> None:
+        """As a person does it: EventBridge starts the deployment. SageMaker sends an event each
+        time that something changes, be it the description."""
         self._sagemaker.update_model_package(
-            ModelPackageArn=package.arn, ModelApprovalStatus="Approved"
+            ModelPackageArn=package.arn,
+            ModelApprovalStatus="Approved",
+            ApprovalDescription=description,
         )
 
     def _next_version(self) -> str:

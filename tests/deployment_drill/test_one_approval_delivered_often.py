@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.deployment_drill, pytest.mark.usefixtures("canaries")]
 DRILL = "one approval, 100 times"
 DELIVERIES = 100
 APPROVALS = 10
-"""Of these, so many are made by UpdateModelPackage, which sends an event of its own each time."""
+"""Of these, so many are made by UpdateModelPackage, each with another description."""
 AT_ONCE = 25
 START_SECONDS = 60.0
 MADE_ONCE = {
@@ -67,7 +68,7 @@ def _deliver(workload: DrilledWorkload, package: Package) -> list[str]:
     event = workload.machine.event(workload.approve(package))
 
     def approve() -> None:
-        workload.registry.approve(package)
+        workload.registry.approve(package, f"Once more: {uuid.uuid4()}")
 
     def deliver() -> None:
         workload.machine.start(event)

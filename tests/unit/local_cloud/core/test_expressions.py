@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-import jsonata
+import jsonata  # type: ignore[import-untyped]
 import pytest
-from jsonata.timebox import Timebox
+from jsonata.timebox import Timebox  # type: ignore[import-untyped]
 
 from local_cloud.ministack_bridge import time_expressions_by_processor
 
