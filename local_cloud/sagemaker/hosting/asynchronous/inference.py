@@ -91,7 +91,9 @@ class AsyncInference:
                 self._worker.tell(request, result)
                 self.queue.done(request)
         except AskAgainError as error:
-            self.queue.give_back(request, attempts=error.attempts)
+            # Nor does it count as an attempt: the queue on disk has the request as it was.
+            if not self._service.tasks.stopping:
+                self.queue.give_back(request, attempts=error.attempts)
         finally:
             self.queue.leave(request)
             self._wake.set()
