@@ -105,12 +105,6 @@ def test_an_output_that_the_role_may_not_write_is_a_failure_that_is_told(later: 
     assert "Failed to upload the response" in notice["failureReason"]
 
 
-def test_an_instance_gets_no_more_requests_at_once_than_allowed(later: Later) -> None:
-    answers = [later.ask(f"busy 0.2{number}") for number in range(6)]
-    peaks = [result(later.hosting, one["OutputLocation"])["most_at_once"] for one in answers]
-    assert max(peaks) == 2
-
-
 def test_an_update_loses_no_request_that_waits_or_is_at_work(later: Later) -> None:
     hosting = later.hosting
     answers = [later.ask(f"slow 0.9{number}") for number in range(4)]
@@ -164,10 +158,12 @@ def test_invoking_asynchronously_is_an_action_of_its_own(later: Later) -> None:
         clients["InvokeEndpoint"].invoke_endpoint_async(**request)
 
 
-def test_without_instances_requests_wait_and_the_backlog_is_a_metric(later: Later) -> None:
+def test_without_instances_requests_wait_and_then_come_no_more_at_once_than_allowed(
+    later: Later,
+) -> None:
     hosting = later.hosting
     scale(hosting, 0)
-    answer = later.ask("hello", InferenceId="patient")
+    answers = [later.ask(f"busy 0.2{number}") for number in range(6)]
     cloudwatch = hosting.cloud.client("cloudwatch")
 
     def greatest(metric: str) -> float:
@@ -184,9 +180,10 @@ def test_without_instances_requests_wait_and_the_backlog_is_a_metric(later: Late
         return max((point["Maximum"] for point in points), default=0.0)
 
     until(lambda: greatest("HasBacklogWithoutCapacity") == 1.0)
-    assert greatest("ApproximateBacklogSizePerInstance") >= 1.0
+    until(lambda: greatest("ApproximateBacklogSizePerInstance") >= len(answers))
     scale(hosting, 1)
-    assert result(hosting, answer["OutputLocation"])["model"] == "later"
+    peaks = [result(hosting, one["OutputLocation"])["most_at_once"] for one in answers]
+    assert max(peaks) <= 2
 
 
 def scale(hosting: Hosting, count: int) -> None:
