@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -28,6 +29,7 @@ class Endpoint:
         failure: SageMaker's reason; empty where there is none.
         weights: of its variants, by their names; empty where nothing serves.
         instances: how many each variant has now, by name.
+        modified: when it was last changed; None where SageMaker does not say.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Endpoint:
     failure: str
     weights: Mapping[str, float] = field(default_factory=dict)
     instances: Mapping[str, int] = field(default_factory=dict)
+    modified: datetime | None = None
 
     @property
     def changes(self) -> bool:
@@ -70,6 +73,7 @@ def find_endpoint(sagemaker: Any, name: str) -> Endpoint | None:
             for variant in described.get("ProductionVariants", [])
             if "CurrentInstanceCount" in variant
         },
+        modified=described.get("LastModifiedTime"),
     )
 
 

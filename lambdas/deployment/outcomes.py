@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from contracts.outcomes import Outcome, OutcomeError
 from contracts.traffic_split import NEW_VARIANT, OLD_VARIANT
 from lambdas.deployment.winner import Tally
+from lambdas.shared.json_lines import lines_since
 
 _FAULTS_SHOWN = 5
 
@@ -49,7 +49,8 @@ class OutcomeStore:
         counts = {OLD_VARIANT: [0, 0], NEW_VARIANT: [0, 0]}
         faults: list[str] = []
         unread = 0
-        for where, line in self._lines(since):
+        # What was written before the split began cannot tell of its answers.
+        for where, line in lines_since(self.s3, self.bucket, self.prefix, since=since):
             try:
                 outcome = Outcome.parse(line)
             except OutcomeError as error:
@@ -67,17 +68,3 @@ class OutcomeStore:
             faults=tuple(faults),
             unread=unread,
         )
-
-    def _lines(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self.prefix
-        )
-        for page in pages:
-            for item in page.get("Contents", []):
-                # What was written before the split began cannot tell of its answers.
-                if item["LastModified"] < since:
-                    continue
-                body = self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"]
-                for number, line in enumerate(body.iter_lines(), start=1):
-                    if line.strip():
-                        yield f"s3://{self.bucket}/{item['Key']}, line {number}", line

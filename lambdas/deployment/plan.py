@@ -26,6 +26,7 @@ from lambdas.deployment.model_package import (
     read_approved,
 )
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
+from lambdas.deployment.plan_shadow import may_have_shadow, take_left_shadow_away, with_shadow
 from lambdas.deployment.removal import remove_config, remove_deployment
 from lambdas.deployment.requests import (
     create_request,
@@ -77,6 +78,7 @@ class Planner:
             EndpointUnusable: an operator has to act first.
             SplitIsOn: an operator has to end the split first.
             SplitImpossible: the new model cannot share the requests with what serves.
+            ShadowImpossible: the new model cannot be the shadow of what serves.
             ClientError: SageMaker refuses.
         """
         change = ModelPackageStateChange.parse(event)
@@ -107,6 +109,13 @@ class Planner:
         if endpoint is not None and config != name and self.settings.serving.first_share < 1:
             return self._split(package, name, config, live)
         approved_at = whole_seconds(change.time) or now()
+        if endpoint is not None and config != name and self.settings.serving.update == "shadow":
+            take_left_shadow_away(self.sagemaker, endpoint, live)
+            old = may_have_shadow(live, config=config, settings=self.settings)
+            plan = self._sole(package, name, endpoint, live, approved_at=approved_at)
+            return with_shadow(
+                plan, package=package, new_model=name, live=old, settings=self.settings
+            )
         return self._sole(package, name, endpoint, live, approved_at=approved_at)
 
     def _comes_late(self, change: ModelPackageStateChange, endpoint: Endpoint | None) -> Plan:

@@ -12,6 +12,7 @@
 | shift | UpdateEndpointWeightsAndCapacities' request |
 | new_share | of the requests, which a new model beside the old one has once it is done |
 | target_variant | the only variant that the smoke test asks; empty for any |
+| shadow | what comes before the change (`plan_shadow`); {} where nothing does |
 | samples, evaluation_report | S3 URIs of the served model's held-out files and its report; or "" |
 | bake | whether the state machine itself lets it serve a while; an update bakes in SageMaker |
 | probe | whether the samples are sent while the endpoint is updated |
@@ -43,6 +44,7 @@ def plan_of(kind: str, **members: Any) -> Plan:
         "endpoint_exists": True,
         "new_share": 0,
         "target_variant": "",
+        "shadow": {},
         "samples": "",
         "evaluation_report": "",
         "bake": False,

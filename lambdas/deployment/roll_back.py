@@ -41,6 +41,7 @@ class RollBack:
 
     Attributes:
         config: name of the endpoint configuration that was asked for.
+        on_the_way: another one that was asked for before it; empty if there was none.
         previous: configuration that served before; None on a first deployment.
         weights: of the variants of `previous`, by their names.
         made_config, made_model: what was made for the deployment; empty for what was there.
@@ -51,6 +52,7 @@ class RollBack:
     sagemaker: Any
     endpoint_name: str
     config: str
+    on_the_way: str
     previous: str | None
     weights: Mapping[str, float]
     made_config: str
@@ -65,6 +67,7 @@ class RollBack:
             sagemaker=sagemaker,
             endpoint_name=endpoint_name,
             config=plan["endpoint"]["EndpointConfigName"],
+            on_the_way=plan.get("shadow", {}).get("config", {}).get("EndpointConfigName", ""),
             previous=plan["previous_config"],
             weights=plan["weights"]["before"],
             made_config=plan["made"]["config"],
@@ -84,7 +87,7 @@ class RollBack:
             return self._gone()
         if endpoint.status == IN_SERVICE and endpoint.config == self.previous:
             return self._as_before(endpoint)
-        if endpoint.status == IN_SERVICE and endpoint.config != self.config:
+        if endpoint.status == IN_SERVICE and endpoint.config not in (self.config, self.on_the_way):
             return self._others_serve(endpoint)
         if self.previous is None:
             return self._delete(endpoint)
@@ -130,8 +133,9 @@ class RollBack:
         )
 
     def _remove_made(self) -> None:
-        if self.made_config:
-            remove_config(self.sagemaker, self.made_config)
+        for config in (self.made_config, self.on_the_way):
+            if config:
+                remove_config(self.sagemaker, config)
         if self.made_model:
             remove_model(self.sagemaker, self.made_model)
 

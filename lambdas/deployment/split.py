@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -34,11 +35,16 @@ class Configuration:
     Attributes:
         variants: as SageMaker describes them, by their names.
         kms_key_arn: empty where it has none.
+        has_shadow: whether a model gets a copy of the requests.
+        created: when it was made, which is when its models began to serve together; None where
+            SageMaker does not say.
     """
 
     name: str
     variants: Mapping[str, Variant]
     kms_key_arn: str
+    has_shadow: bool = False
+    created: datetime | None = None
 
     @property
     def is_split(self) -> bool:
@@ -64,6 +70,8 @@ def read_configuration(sagemaker: Any, name: str, *, group: str) -> Configuratio
         name=name,
         variants={each["VariantName"]: each for each in described["ProductionVariants"]},
         kms_key_arn=described.get("KmsKeyId", ""),
+        has_shadow=bool(described.get("ShadowProductionVariants")),
+        created=described.get("CreationTime"),
     )
 
 
