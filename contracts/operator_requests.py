@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.traffic_split import ACTION
+from contracts.traffic_split import ACTION, JUDGE
 
 ROLL_BACK = "roll_back"
 PAUSE = "pause"
 RESUME = "resume"
 
-EXECUTION_NAMES = ("shift", "end", "roll-back", "pause", "resume")
+EXECUTION_NAMES = ("shift", "end", JUDGE, "roll-back", "pause", "resume")
 """With these, a hyphen and more the executions that operators and schedules start are named; no
 other execution is of an operator, and none of these takes the place of an approval that waits."""
 

@@ -4,8 +4,10 @@ Operators change a split through the deployment's state machine, with the inputs
 
     {"action": "shift", "share": 0.5}
     {"action": "end", "winner": "new"}
+    {"action": "judge"}
 
-`share` is the part of the requests, 0 to 1, that the new model gets.
+`share` is the part of the requests, 0 to 1, that the new model gets. Schedules ask to judge a
+split: it is shifted or ended as the settings and the recorded outcomes say (contracts.outcomes).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTION = "action"
+JUDGE = "judge"
 OLD_VARIANT = "AllTraffic"
 """Variant of the model that served before, and of a model that serves alone: what watches the
 endpoint finds it under this name at all times."""
@@ -81,7 +84,7 @@ def parse(document: Mapping[str, Any]) -> Shift | End:
     if action == "end":
         return End(document.get("winner"))  # type: ignore[arg-type]  # it refuses what is no winner
     raise SplitRequestError(
-        f"action: {action!r} is unknown; allowed are shift, end, roll_back, pause and resume"
+        f"action: {action!r} is unknown; allowed are shift, end, judge, roll_back, pause and resume"
     )
 
 

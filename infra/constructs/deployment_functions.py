@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contracts import names
+from contracts.outcomes import outcomes_prefix
 from contracts.serving import Serving
 from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_resources import DeploymentResources
@@ -37,6 +38,7 @@ class DeploymentFunctions(Construct):
         model_role: given to the models that are created.
         environment_name, workload_name: for the commands that people are told.
         serving: how the model serves.
+        data_bucket: holds recorded outcomes, where they end splits.
         success_topic_arn, error_topic_arn: hear of asynchronous requests; empty in other modes.
         alarms: that roll an update back.
         endpoints: names of all endpoints of the environment, whose instances count as well.
@@ -65,6 +67,7 @@ class DeploymentFunctions(Construct):
         bake_seconds: int,
         timeout_seconds: int,
         artifact_bucket: s3.IBucket,
+        data_bucket: s3.IBucket,
         artifact_prefix: str,
         key: kms.IKey,
         retention: logs.RetentionDays,
@@ -96,6 +99,7 @@ class DeploymentFunctions(Construct):
                 "ALARMS": ",".join(alarms.names),
                 "BAKE_SECONDS": str(bake_seconds),
                 "TIMEOUT_SECONDS": str(timeout_seconds),
+                "OUTCOME_BUCKET": data_bucket.bucket_name if serving.winner else "",
             },
         )
         self.plan.allow(
@@ -143,6 +147,16 @@ class DeploymentFunctions(Construct):
                 resources=["*"],
             ),
         )
+        if serving.winner:
+            outcomes = [outcomes_prefix(workload_name)]
+            self.plan.allow(
+                read_objects(data_bucket, outcomes, sid="ReadOutcomes"),
+                list_objects(data_bucket, outcomes, sid="ListOutcomes"),
+            )
+        if serving.update == "shadow":
+            self.plan.allow(
+                resources.statement("TakeShadowAway", ["UpdateEndpoint"], "endpoint", "configs")
+            )
         self.smoke_test = self._function(
             "SmokeTest",
             "smoke_test",

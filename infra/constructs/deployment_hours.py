@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from contracts.operator_requests import PAUSE, RESUME
+from contracts.traffic_split import ACTION
+from infra.constructs.deployment_schedule import DeploymentSchedules
 from infra.settings.serving_scaling import HoursSettings
 
-# The templated target of Step Functions gives executions names of its own making, and one of
-# those would count as an approval, before which the others step back.
-_START = "arn:aws:scheduler:::aws-sdk:sfn:startExecution"
 
-
-class DeploymentHours(Construct):
+class DeploymentHours(DeploymentSchedules):
     """Pauses the endpoint at the end of its hours, and resumes it when they begin.
 
     An approval outside the hours goes live at once and stays until the next end of the hours:
@@ -34,42 +29,17 @@ class DeploymentHours(Construct):
         hours: HoursSettings,
         state_machine_arn: str,
     ) -> None:
-        super().__init__(scope, construct_id)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
-            description=f"Pauses and resumes the endpoint of {name}",
+        super().__init__(
+            scope,
+            construct_id,
+            what=f"Pauses and resumes the endpoint of {name}",
+            state_machine_arn=state_machine_arn,
         )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="StartDeployment",
-                actions=["states:StartExecution"],
-                resources=[state_machine_arn],
-            )
-        )
-        for action, expression in (("pause", hours.stop), ("resume", hours.start)):
-            schedule = scheduler.CfnSchedule(
-                self,
-                action.capitalize(),
+        for action, expression in ((PAUSE, hours.stop), (RESUME, hours.start)):
+            self.start(
+                {ACTION: action},
                 name=f"{name}-{action}",
                 description=f"Lets the endpoint {action}: serving.hours of the workload",
-                flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-                schedule_expression=expression,
-                schedule_expression_timezone=hours.timezone,
-                target=scheduler.CfnSchedule.TargetProperty(
-                    arn=_START,
-                    role_arn=role.role_arn,
-                    input=json.dumps(
-                        {
-                            "StateMachineArn": state_machine_arn,
-                            "Name": f"{action}-<aws.scheduler.execution-id>",
-                            "Input": json.dumps({"action": action}),
-                        }
-                    ),
-                    retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=3_600, maximum_retry_attempts=10
-                    ),
-                ),
+                expression=expression,
+                timezone=hours.timezone,
             )
-            schedule.node.add_dependency(role)

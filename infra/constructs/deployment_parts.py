@@ -44,6 +44,7 @@ class DeploymentCalls:
         alert_topic: hears how each deployment ended.
         state_machine: whose earlier executions are waited for.
         champion_parameter: name of the SSM parameter that holds the champion record.
+        compare: answers `{"passed", "detail"}` about a shadow; empty where no model is one.
     """
 
     plan: str
@@ -54,6 +55,7 @@ class DeploymentCalls:
     alert_topic: str
     state_machine: str
     champion_parameter: str
+    compare: str = ""
 
 
 @dataclass(frozen=True)

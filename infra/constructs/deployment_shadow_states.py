@@ -12,9 +12,7 @@ from infra.constructs.deployment_parts import (
 )
 from infra.constructs.states import invoke, sagemaker
 
-_THERE = (
-    "$status = 'InService' and $live = $plan.shadow.endpoint.EndpointConfigName"
-)
+_THERE = "$status = 'InService' and $live = $plan.shadow.endpoint.EndpointConfigName"
 
 
 def let_shadow_answer(

@@ -21,6 +21,7 @@ from infra.constructs.deployment_parts import (
     DeploymentTimes,
 )
 from infra.constructs.deployment_pause_states import pause_endpoint
+from infra.constructs.deployment_shadow_states import let_shadow_answer
 from infra.constructs.deployment_turn_states import wait_for_turn
 from infra.constructs.deployment_watch_states import change_endpoint, watch_endpoint
 from infra.constructs.states import invoke, sagemaker
@@ -36,7 +37,8 @@ def deployment_definition(*, calls: DeploymentCalls, times: DeploymentTimes) -> 
         "States": {
             **wait_for_turn(calls, times, then="Plan"),
             **_plan(calls, times),
-            **_make(),
+            **_make(calls),
+            **let_shadow_answer(calls, times, then="CreateEndpointConfig"),
             **change_endpoint(calls),
             **watch_endpoint(calls, times, then="IsItToBake"),
             **prove(calls, times),
@@ -98,7 +100,8 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
     }
 
 
-def _make() -> dict[str, Any]:
+def _make(calls: DeploymentCalls) -> dict[str, Any]:
+    after_model = "IsThereAShadow" if calls.compare else "CreateEndpointConfig"
     return {
         "WhatIsToBeMade": {
             "Type": "Choice",
@@ -109,7 +112,7 @@ def _make() -> dict[str, Any]:
             "Default": "IsThereAnEndpoint",
         },
         "CreateModel": sagemaker(
-            "createModel", "{% $plan.model %}", Catch=FAILED, Next="CreateEndpointConfig"
+            "createModel", "{% $plan.model %}", Catch=FAILED, Next=after_model
         ),
         "CreateEndpointConfig": sagemaker(
             "createEndpointConfig",

@@ -64,6 +64,7 @@ def _begin(times: DeploymentTimes) -> dict[str, Any]:
                 "newer": {},
                 "seen": {},
                 "probed": "{% '' %}",
+                "compared": "{% '' %}",
                 "smoke": "{% '' %}",
                 "recorded": "{% '' %}",
                 "cleaned": "{% '' %}",

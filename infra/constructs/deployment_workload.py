@@ -27,6 +27,8 @@ from infra.constructs.deployment_states import deployment_definition
 from infra.constructs.model_role import ModelRole, written_prefixes
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
 from infra.constructs.python_function import PythonFunction
+from infra.constructs.shadow_comparison import ShadowComparison
+from infra.constructs.split_looks import SplitLooks
 from infra.constructs.state_machine import WorkflowStateMachine
 from infra.constructs.statements import encrypt_volumes, pass_role_to_sagemaker
 from infra.pipeline.workload_images import workload_images
@@ -125,11 +127,26 @@ class DeploymentWorkload(Construct):
             workload_name=workload.name,
             max_smoke_failures=settings.max_smoke_failures,
             artifact_bucket=artifact_bucket,
+            data_bucket=data_bucket,
             artifact_prefix=artifacts,
             key=key,
             retention=retention,
         )
-        machine = self._machine(name, environment, serving, functions, alerts)
+        comparison = (
+            ShadowComparison(
+                self,
+                "Shadow",
+                resources=self._resources,
+                serving=serving,
+                workload_name=workload.name,
+                artifact_bucket=artifact_bucket,
+                key=key,
+                retention=retention,
+            ).compare
+            if serving.update == "shadow"
+            else None
+        )
+        machine = self._machine(name, environment, serving, functions, comparison, alerts)
         for statement in self._calls_of_aws(model_role, _state_machine_arn(self, name), name):
             machine.role.add_to_policy(statement)
         # SageMaker asks it of who updates the endpoint and of the role that the endpoint has
@@ -163,6 +180,14 @@ class DeploymentWorkload(Construct):
                 hours=workload.serving.hours,
                 state_machine_arn=self.state_machine.state_machine_arn,
             )
+        if serving.split_steps or serving.winner:
+            SplitLooks(
+                self,
+                "Looks",
+                name=self._resources.endpoint_name,
+                serving=serving,
+                state_machine_arn=self.state_machine.state_machine_arn,
+            )
         # An approval must not come while the roles' policies are still being written.
         rule.node.add_dependency(model_role, machine.role, functions)
         # Deleted first, so that no deployment makes the endpoint anew while it is torn down.
@@ -176,6 +201,7 @@ class DeploymentWorkload(Construct):
         environment: EnvironmentSettings,
         serving: Serving,
         functions: DeploymentFunctions,
+        comparison: PythonFunction | None,
         alerts: sns.ITopic,
     ) -> WorkflowStateMachine:
         settings = environment.deployment
@@ -193,6 +219,7 @@ class DeploymentWorkload(Construct):
                     alert_topic=alerts.topic_arn,
                     state_machine=_state_machine_arn(self, name),
                     champion_parameter=self._resources.champion_parameter,
+                    compare=comparison.function.function_arn if comparison else "",
                 ),
                 times=DeploymentTimes(
                     poll_seconds=settings.poll_seconds,
@@ -201,7 +228,9 @@ class DeploymentWorkload(Construct):
                     bake_seconds=settings.bake_seconds,
                 ),
             ),
-            functions=tuple(each.function for each in functions.all),
+            functions=tuple(
+                each.function for each in (*functions.all, *([comparison] if comparison else []))
+            ),
             alerts=alerts,
             queues=(),
             key=self._key,

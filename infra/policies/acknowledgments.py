@@ -67,6 +67,12 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         r"Resource::\*",
+        r"[^/]+-deployment/[^/]+/Shadow/Compare",
+        "X-Ray's calls and cloudwatch:GetMetricStatistics take no resource; nothing else of this "
+        "role is on *.",
+    ),
+    _wildcard(
+        r"Resource::\*",
         r"[^/]+-deployment/[^/]+/Functions/SmokeTest",
         "X-Ray's calls and cloudwatch:PutMetricData take no resource; the latter is limited to "
         "the namespace of deployments by a condition.",
@@ -159,9 +165,14 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         "The transform jobs of one workload's batch runs, named after each run.",
     ),
     _wildcard(
+        _BUCKET + r"/outcomes/[a-z0-9-]+/\*",
+        r"[^/]+-deployment/[^/]+/Functions/Plan",
+        "The outcomes that the users of one workload record, in files of their own naming.",
+    ),
+    _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion|PromotionSource)"
-        r"|[^/]+-deployment/[^/]+/(Model|Functions/(SmokeTest|Preflight))",
+        r"|[^/]+-deployment/[^/]+/(Model|Functions/(SmokeTest|Preflight)|Shadow/Compare)",
         "The artifacts of one workload: each pipeline run writes below its own execution id, "
         "which is unknown before.",
     ),

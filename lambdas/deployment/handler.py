@@ -2,9 +2,10 @@
 
 | function | environment variables |
 |---|---|
-| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER |
+| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER, OUTCOME_BUCKET |
 | preflight | ENDPOINT_NAME, ACCOUNT, SERVING, ENDPOINTS, ALARMS |
 | smoke_test | ENDPOINT_NAME, MAX_FAILURES |
+| compare | ENDPOINT_NAME, WORKLOAD, ARTIFACT_BUCKET, SERVING |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
 | scale | ENDPOINT_NAME, SERVING |
@@ -17,14 +18,18 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from contracts import names
 from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.ask import Asker
+from lambdas.deployment.captured_files import CapturedFiles
 from lambdas.deployment.champion import read_record
+from lambdas.deployment.compare import Comparison, began
 from lambdas.deployment.planners import planner_for
 from lambdas.deployment.preflight import Preflight
 from lambdas.deployment.preflight_capacity import Capacity
@@ -32,8 +37,10 @@ from lambdas.deployment.preflight_package import PackageCheck
 from lambdas.deployment.probe import PROBE_SECONDS, Probe
 from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.scaling import Scaling
+from lambdas.deployment.served_metrics import ServedMetrics
 from lambdas.deployment.settings import (
     CleanUpSettings,
+    CompareSettings,
     PlanSettings,
     PreflightSettings,
     RollBackSettings,
@@ -129,6 +136,25 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
         tested=tested,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
+    logging.info("%s", answer["detail"])
+    return answer
+
+
+def compare(event: Event, context: Any) -> dict[str, Any]:
+    """`{"plan", "since"}` -> `{"passed", "detail"}`: whether a shadow may go live."""
+    settings = CompareSettings.read(os.environ)
+    endpoint, s3 = settings.endpoint_name, client("s3")
+    answer = Comparison(
+        files=CapturedFiles(
+            s3=s3,
+            bucket=settings.artifact_bucket,
+            prefix=names.captured_prefix(settings.workload),
+            endpoint_name=endpoint,
+        ),
+        metrics=ServedMetrics(cloudwatch=client("cloudwatch"), endpoint_name=endpoint),
+        samples=SampleStore(s3=s3, uri=event["plan"]["samples"]),
+        serving=settings.serving,
+    ).run(since=began(event), until=datetime.now(UTC))
     logging.info("%s", answer["detail"])
     return answer
 

@@ -55,4 +55,5 @@ class ServedMetrics:
         answer = self.cloudwatch.get_metric_statistics(
             MetricName=metric, Statistics=["Sum"], **given
         )
-        return round(sum(each["Sum"] for each in answer["Datapoints"]))
+        total: float = sum(each["Sum"] for each in answer["Datapoints"])
+        return round(total)

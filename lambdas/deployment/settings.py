@@ -27,6 +27,7 @@ class PlanSettings:
         alarms: names of those that roll an update back.
         bake_seconds: that the old instances are kept after the last step of an update.
         timeout_seconds: that an endpoint may take to be in service, besides an update's waits.
+        outcome_bucket: name of the bucket with recorded outcomes; empty where none end a split.
         environment, workload: for the commands that people are told.
         champion_parameter: name of the SSM parameter that holds the champion record.
     """
@@ -46,6 +47,7 @@ class PlanSettings:
     alarms: tuple[str, ...] = ()
     success_topic_arn: str = ""
     error_topic_arn: str = ""
+    outcome_bucket: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> PlanSettings:
@@ -67,6 +69,7 @@ class PlanSettings:
             timeout_seconds=reader.number("TIMEOUT_SECONDS", minimum=1),
             success_topic_arn=reader.text("SUCCESS_TOPIC_ARN", may_be_empty=True),
             error_topic_arn=reader.text("ERROR_TOPIC_ARN", may_be_empty=True),
+            outcome_bucket=reader.text("OUTCOME_BUCKET", may_be_empty=True),
         )
         reader.check()
         return settings
@@ -94,6 +97,34 @@ class SmokeTestSettings:
         settings = cls(
             endpoint_name=reader.text("ENDPOINT_NAME"),
             max_failures=reader.number("MAX_FAILURES", minimum=0),
+        )
+        reader.check()
+        return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareSettings:
+    """Of `compare`.
+
+    Attributes:
+        serving: how the model serves; its `shadow` says what a shadow has to keep to.
+        artifact_bucket: name of the bucket that holds what is captured.
+    """
+
+    endpoint_name: str
+    workload: str
+    artifact_bucket: str
+    serving: Serving
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> CompareSettings:
+        """Raises EnvironmentFaults."""
+        reader = EnvironmentReader(environ)
+        settings = cls(
+            endpoint_name=reader.text("ENDPOINT_NAME"),
+            workload=reader.text("WORKLOAD"),
+            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
         )
         reader.check()
         return settings

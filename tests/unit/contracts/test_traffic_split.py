@@ -37,7 +37,7 @@ def test_what_an_operator_asks_is_read_back_from_the_input_of_an_execution(
         ({"action": "shift", "share": float("nan")}, "share: nan"),
         ({"action": "end", "winner": "both"}, "new and old"),
         ({"action": "end"}, "winner: None"),
-        ({"action": "pause"}, "shift and end"),
+        ({"action": "pause"}, "shift, end, judge"),
         ({}, "action: None"),
     ],
 )

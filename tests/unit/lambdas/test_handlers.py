@@ -145,6 +145,7 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
         "TIMEOUT_SECONDS": "900",
         "SUCCESS_TOPIC_ARN": "",
         "ERROR_TOPIC_ARN": "",
+        "OUTCOME_BUCKET": "",
         "MAX_FAILURES": "0",
         "ENVIRONMENT": "test",
         "WORKLOAD": "birds",
