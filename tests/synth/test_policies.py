@@ -19,6 +19,7 @@ WITHOUT_RESOURCE = {
     "application-autoscaling:DescribeScheduledActions",
     # Application Auto Scaling asks for all alarms in its caller's name.
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricStatistics",
     "cloudwatch:PutMetricData",
     "ec2:DescribeDhcpOptions",
     "ec2:DescribeNetworkInterfaces",
