@@ -9,7 +9,7 @@ import pytest
 
 from contracts.serving import SplitSteps, Winner
 from lambdas.deployment.outcomes import Outcomes
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan
 from lambdas.deployment.plan_judge import JudgePlanner
 from lambdas.deployment.plan_split import SplitPlanner
 from lambdas.deployment.winner import Tally

@@ -10,7 +10,7 @@ from botocore.validate import validate_parameters
 
 from contracts.serving import Shadow
 from contracts.traffic_split import OLD_VARIANT, SHADOW_VARIANT
-from lambdas.deployment.plan import Plan
+from lambdas.deployment.plan_document import Plan
 from lambdas.deployment.plan_shadow import ShadowImpossible
 from lambdas.deployment.roll_back import roll_back
 from lambdas.deployment.usable_endpoint import EndpointBusy
