@@ -234,6 +234,11 @@ class Serving:
         return self.mode != "batch"
 
     @property
+    def answers_at_once(self) -> bool:
+        """Whether a request is answered by its response, and not later in S3."""
+        return self.mode in ("realtime", "serverless")
+
+    @property
     def scales(self) -> bool:
         """Whether Application Auto Scaling changes the number of instances."""
         return self.autoscaling is not None or self.asynchronous is not None

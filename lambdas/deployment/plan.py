@@ -180,7 +180,7 @@ class Planner:
             ),
             endpoint=self._endpoint_request(name, created=endpoint is None),
             endpoint_exists=endpoint is not None,
-            probe=bool(previous) and not serves,
+            probe=bool(previous) and not serves and self.settings.serving.answers_at_once,
             bake=serves or endpoint is None,
             previous_config=previous,
             champion=record.document(),

@@ -116,7 +116,7 @@ class SplitPlanner:
                 winner, live.variants[variant], settings=self.settings
             ),
             endpoint=update_request(endpoint.name, winner, keep_capacity=True),
-            probe=bool(packages["samples"]),
+            probe=bool(packages["samples"]) and self.settings.serving.answers_at_once,
             previous_config=live.name,
             champion=record.document() if record and new_wins else {},
             # What served alone before is kept to go back to; a new model that lost is not.
