@@ -26,6 +26,9 @@ from infra.constructs.deployment_turn_states import wait_for_turn
 from infra.constructs.deployment_watch_states import change_endpoint, watch_endpoint
 from infra.constructs.states import invoke, sagemaker
 
+# In mode batch, whose jobs use the model that the champion record names.
+_MODEL_ALONE = "{% $plan.kind = 'model' %}"
+
 
 def deployment_definition(*, calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
     """The definition; input is SageMaker's event of the approval or an operator's request."""
@@ -101,19 +104,24 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
 
 
 def _make(calls: DeploymentCalls) -> dict[str, Any]:
-    after_model = "IsThereAShadow" if calls.compare else "CreateEndpointConfig"
     return {
         "WhatIsToBeMade": {
             "Type": "Choice",
             "Choices": [
                 {"Condition": "{% $plan.make_model %}", "Next": "CreateModel"},
+                {"Condition": _MODEL_ALONE, "Next": "IsThereANewChampion"},
                 {"Condition": "{% $plan.make_config %}", "Next": "CreateEndpointConfig"},
             ],
             "Default": "IsThereAnEndpoint",
         },
         "CreateModel": sagemaker(
-            "createModel", "{% $plan.model %}", Catch=FAILED, Next=after_model
+            "createModel", "{% $plan.model %}", Catch=FAILED, Next="DoesItTakeAnEndpoint"
         ),
+        "DoesItTakeAnEndpoint": {
+            "Type": "Choice",
+            "Choices": [{"Condition": _MODEL_ALONE, "Next": "IsThereANewChampion"}],
+            "Default": "IsThereAShadow" if calls.compare else "CreateEndpointConfig",
+        },
         "CreateEndpointConfig": sagemaker(
             "createEndpointConfig",
             "{% $plan.endpoint_config %}",

@@ -25,6 +25,7 @@ from lambdas.deployment.model_package import (
     package_of_model,
     read_approved,
 )
+from lambdas.deployment.plan_batch import approval_plan
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
 from lambdas.deployment.plan_shadow import may_have_shadow, take_left_shadow_away, with_shadow
 from lambdas.deployment.removal import remove_config, remove_deployment
@@ -102,13 +103,15 @@ class Planner:
         except TriedBefore as failed:
             return nothing(str(failed))
         name = deployment_name(package, self.settings)
+        approved_at = whole_seconds(change.time) or now()
+        if not self.settings.serving.has_endpoint:
+            return self._model_alone(package, name, endpoint, approved_at=approved_at)
         config = endpoint.config if endpoint else ""
         live = read_configuration(self.sagemaker, config, group=group)
         if live is not None and live.is_split:
             return self._while_split(package, name, live)
         if endpoint is not None and config != name and self.settings.serving.first_share < 1:
             return self._split(package, name, config, live)
-        approved_at = whole_seconds(change.time) or now()
         if endpoint is not None and config != name and self.settings.serving.update == "shadow":
             take_left_shadow_away(self.sagemaker, endpoint, live)
             old = may_have_shadow(live, config=config, settings=self.settings)
@@ -158,15 +161,7 @@ class Planner:
             instead = f"in the place of {previous}" if previous else self._without_endpoint()
         before = self._before(live if not serves else None)
         figures = Figures.read(self.s3, package.evaluation_report)
-        new = Deployed(
-            package=package.arn,
-            version=package.version,
-            model=name,
-            config=name,
-            approved_at=approved_at,
-            metrics=figures.metrics,
-            model_sha256=package.model_sha256,
-        )
+        new = _deployed(package, name, figures, approved_at=approved_at)
         record = before.followed_by(new) if before else ChampionRecord(champion=new)
         was = before.champion if before and before.champion.config != name else None
         return plan_of(
@@ -195,6 +190,26 @@ class Planner:
                 line for line in (f"{self._what(package)}: {instead}", figures.beside(was)) if line
             ),
         )
+
+    def _model_alone(
+        self, package: ApprovedPackage, name: str, endpoint: Endpoint | None, *, approved_at: str
+    ) -> Plan:
+        """In mode batch: a model without an endpoint."""
+        figures = Figures.read(self.s3, package.evaluation_report)
+        plan = approval_plan(
+            _deployed(package, name, figures, approved_at=approved_at),
+            model_request(name, package, self.settings),
+            record=self.record,
+            sagemaker=self.sagemaker,
+            what=f"Version {package.version} of {package.group}",
+        )
+        said = [plan["summary"], figures.beside(self.record.champion if self.record else None)]
+        if endpoint is not None:
+            said.append(
+                f"The endpoint {endpoint.name}, from when the mode was another, is still there and "
+                f"billed: aws sagemaker delete-endpoint --endpoint-name {endpoint.name}"
+            )
+        return {**plan, "summary": "\n".join(line for line in said if line)}
 
     def _endpoint_request(self, name: str, *, created: bool) -> dict[str, Any]:
         if created:
@@ -292,3 +307,18 @@ class Planner:
             f"{data if package.dataset_version else ''}, to the endpoint "
             f"{settings.endpoint_name} on {settings.serving}"
         )
+
+
+def _deployed(
+    package: ApprovedPackage, name: str, figures: Figures, *, approved_at: str
+) -> Deployed:
+    """As the champion record is to know it."""
+    return Deployed(
+        package=package.arn,
+        version=package.version,
+        model=name,
+        config=name,
+        approved_at=approved_at,
+        metrics=figures.metrics,
+        model_sha256=package.model_sha256,
+    )

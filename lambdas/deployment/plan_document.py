@@ -2,7 +2,7 @@
 
 | member | meaning |
 |---|---|
-| kind | deployment, shift, end, roll_back, pause or resume |
+| kind | deployment, shift, end, roll_back, pause or resume; model where there is no endpoint |
 | nothing_to_do | the execution ends well at once |
 | summary, headline, next | for people: what is done; the notice's subject; commands for later |
 | make_model, model | whether CreateModel is called, and its request |

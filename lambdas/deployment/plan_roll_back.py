@@ -10,7 +10,8 @@ from contracts.champion_record import ChampionRecord, Deployed
 from contracts.operator_requests import RollBackRequest
 from contracts.traffic_split import OLD_VARIANT
 from lambdas.deployment.endpoint import Endpoint
-from lambdas.deployment.model_package import metadata_of
+from lambdas.deployment.model_package import metadata_of, package_of_model
+from lambdas.deployment.plan_batch import roll_back_plan
 from lambdas.deployment.plan_document import Plan, nothing, plan_of
 from lambdas.deployment.rollout import guarded_update_request
 from lambdas.deployment.settings import PlanSettings
@@ -48,6 +49,8 @@ class RollBackPlanner:
             ClientError: SageMaker refuses.
         """
         request = RollBackRequest.parse(event)
+        if self.record is not None and not self.settings.serving.has_endpoint:
+            return self._of_model(request, self.record)
         endpoint = usable_endpoint(self.sagemaker, self.settings.endpoint_name)
         if self.record is None or endpoint is None:
             there = "champion record" if self.record is None else "endpoint"
@@ -63,6 +66,20 @@ class RollBackPlanner:
             )
         self._check(endpoint, target)
         return self._plan(endpoint, self.record, target)
+
+    def _of_model(self, request: RollBackRequest, record: ChampionRecord) -> Plan:
+        """In mode batch: the record goes back, if the model is still there."""
+        target = self._target(request, record)
+        if target is record.champion:
+            return nothing(
+                f"Version {target.version} is the champion already", keep=list(record.names)
+            )
+        if package_of_model(self.sagemaker, target.model) != target.package:
+            raise NothingToRollBackTo(
+                f"the model {target.model} of version {target.version} was deleted; approve "
+                f"{target.package} again instead, which makes it anew"
+            )
+        return roll_back_plan(record, record.rolled_back_to(target, approved_at=now()))
 
     @staticmethod
     def _target(request: RollBackRequest, record: ChampionRecord) -> Deployed:

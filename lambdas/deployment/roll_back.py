@@ -18,6 +18,7 @@ from lambdas.deployment.endpoint import (
     find_endpoint,
     is_in_progress,
 )
+from lambdas.deployment.plan_batch import MODEL
 from lambdas.deployment.removal import remove_config, remove_model
 from lambdas.deployment.requests import update_request, weights_request
 from lambdas.deployment.rollout import back_at_once
@@ -186,4 +187,8 @@ def roll_back(plan: Mapping[str, Any], *, sagemaker: Any, endpoint_name: str) ->
     """The next move; where `plan` is empty, nothing was made. Raises ClientError."""
     if not plan:
         return Move(True, "Nothing was made, and the endpoint was left as it is")
+    if plan["kind"] == MODEL:
+        made = plan["made"]["model"]
+        removed = bool(made) and remove_model(sagemaker, made)
+        return Move(True, f"Removed the model {made}" if removed else "No model was made")
     return RollBack.of_plan(plan, sagemaker=sagemaker, endpoint_name=endpoint_name).move()
