@@ -186,7 +186,7 @@ def test_an_approval_from_before_a_roll_back_does_not_undo_it(world: World) -> N
         ({"action": "roll_back"}, "is not kept: version 3 serves, and before it served none"),
         ({"action": "roll_back", "to": "7"}, "version 7 is not kept"),
         ({"action": "roll_back", "to": "x"}, "is no version of a model package"),
-        ({"action": "sing"}, "allowed are shift, end, roll_back, pause and resume"),
+        ({"action": "sing"}, "allowed are shift, end, judge, roll_back, pause and resume"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_changes_nothing(

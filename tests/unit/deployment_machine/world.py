@@ -68,6 +68,7 @@ ENVIRON = {
     "ALARMS": ALARM,
     "BAKE_SECONDS": "30",
     "TIMEOUT_SECONDS": "900",
+    "OUTCOME_BUCKET": "",
     "SUCCESS_TOPIC_ARN": "",
     "ERROR_TOPIC_ARN": "",
     "KMS_KEY_ARN": KEY,
