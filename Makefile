@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-local setup-dev demo demo-all new-workload \
-        approve reject promote deployments deployment roll-back split-status shift end-split \
+        approve reject approval-page promote deployments deployment roll-back split-status shift end-split \
         test test-long test-quick test-deployment lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
@@ -48,6 +48,9 @@ approve: setup-local ## let what waits for a person go on, in ENV for WORKLOAD: 
 
 reject: setup-local ## end what waits for a person
 	@$(OPERATE) reject $(DECISION) $(PLACE)
+
+approval-page: setup-local ## fetch the page of a deployment that waits, and open it
+	@$(OPERATE) page $(if $(VERSION),--version $(VERSION)) $(PLACE)
 
 promote: setup-local ## bring what is live in the environment before, or its VERSION=n, into ENV
 	@$(OPERATE) promote $(if $(VERSION),--version $(VERSION)) $(PLACE)

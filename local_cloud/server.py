@@ -90,6 +90,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     """Teach MiniStack SageMaker: its API, its resource types, what state machines may do."""
     from local_cloud import ministack_bridge
     from local_cloud.ministack_bridge import cloudwatch as cloudwatch_bridge
+    from local_cloud.ministack_bridge import principals
     from local_cloud.sagemaker import cloudformation, dispatch
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.events import BusEvents
@@ -118,6 +119,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     cloudwatch_bridge.name_described_alarms()
     ministack_bridge.name_lambda_errors()
     ministack_bridge.time_expressions_by_processor()
+    principals.name_roles_of_sessions()
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)

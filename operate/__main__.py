@@ -17,6 +17,7 @@ from operate.errors import OperateError
 from operate.promote import promote
 from operate.roll_back import roll_back
 from operate.show_deployments import show_deployment, show_deployments
+from operate.show_page import show_page
 from operate.split import change_split, end_for, shift_to, show_status
 
 _WIDTH = 160
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace, account: Account, console: Console) -> No
                 reason=arguments.reason,
                 **place,
             )
+        case "page":
+            show_page(account, console, version=arguments.version, folder=arguments.folder, **place)
         case "promote":
             promote(account, console, version=arguments.version, **place)
         case "roll-back":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
     """A kind of failure: the words that tell it, what they mean, and what to do."""
 
     words: str
@@ -20,60 +20,60 @@ class _Kind:
     do: str
 
 
-_KINDS: Sequence[_Kind] = (
-    _Kind(
+KINDS: Sequence[Kind] = (
+    Kind(
         r"^(rejected by|.*DeploymentRejected)",
         "a person looked at the deployment's page and said no",
         "nothing; a later model is asked about anew",
     ),
-    _Kind(
+    Kind(
         r"not decided in time",
         "nobody answered the deployment's page before its time was over",
         "approve the package again, which asks again: make approve VERSION=<version>",
     ),
-    _Kind(
+    Kind(
         r"smoke test|wrong.?answers",
         "the endpoint answered the held-out samples in another way than the model that was tested",
         "look at which samples differ (below); if the model is right, register it again with its "
         "own samples, else train anew",
     ),
-    _Kind(
+    Kind(
         r"alarm|rolled back by|auto.?rollback",
         "an alarm rose while requests moved to the new model, and SageMaker took them back",
         "see which alarm it was and the container's log: aws logs tail "
         "/aws/sagemaker/Endpoints/<endpoint>",
     ),
-    _Kind(
+    Kind(
         r"ping|health check|primary container|did not pass",
         "the new model's container never answered that it is healthy",
         "read the container's log: aws logs tail /aws/sagemaker/Endpoints/<endpoint>",
     ),
-    _Kind(
+    Kind(
         r"ResourceLimitExceeded|quota",
         "the account may not run so many instances of this type",
         "ask for a higher quota (docs/operations.md), or take another serving.instance_type",
     ),
-    _Kind(
+    Kind(
         r"InsufficientInstanceCapacity|insufficient capacity|unable to provision|no capacity",
         "AWS has no instance of this type free in these zones",
         "approve the package again later, or take another serving.instance_type",
     ),
-    _Kind(
+    Kind(
         r"digest|sha256",
         "the model artifact is not the one that was registered",
         "do not deploy it; find out who replaced it (the bucket keeps versions), and train anew",
     ),
-    _Kind(
+    Kind(
         r"AccessDenied|not authorized",
         "a role may not do what the deployment needs",
         "deploy the stacks again; look for a policy of the organisation that denies it",
     ),
-    _Kind(
+    Kind(
         r"SplitIsOn|splits its requests",
         "two models share the requests, and that has to end first",
         "make end-split WINNER=new (or old), then approve the package again",
     ),
-    _Kind(
+    Kind(
         r"Timeout|after [0-9]+ seconds|timed out",
         "it took longer than deployment.timeout_minutes allows",
         "look at the endpoint and the container's log; raise the limit if the model loads slowly",
@@ -99,7 +99,7 @@ def read_failure(error: str, cause: str) -> FailureView:
     said = tuple(line.strip() for line in cause.split(" | ") if line.strip()) or (error,)
     # The first part is why; the others tell what was done about it.
     for text in (said[0], f"{error} {said[0]}"):
-        for kind in _KINDS:
+        for kind in KINDS:
             if re.search(kind.words, text, flags=re.IGNORECASE):
                 return FailureView(means=kind.means, said=said, do=kind.do)
     return FailureView(

@@ -10,11 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.rollout_text import strategy_of
 from contracts.traffic_split import ACTION
 from operate.change import machine_sought
 from operate.errors import OperateError
 
-RUNNING = "RUNNING"
+RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 _MOST_A_PAGE = 1000
 
 
@@ -81,13 +82,13 @@ def read_deployment(states: Any, execution_arn: str) -> DeploymentView:
             "Step Functions keeps them for 90 days"
         ) from error
     asked = _json(execution.get("input"))
-    output = _json(execution.get("output"))
+    output = _json(execution.get("output")) if execution["status"] == SUCCEEDED else {}
     plan = output or _plan(states, execution_arn)
     return DeploymentView(
         name=execution["name"],
         arn=execution_arn,
         subject=_subject(asked, plan),
-        strategy=str(plan.get("strategy") or "-"),
+        strategy=strategy_of(plan),
         outcome=_outcome(execution["status"], output),
         error=str(execution.get("error") or ""),
         cause=str(execution.get("cause") or ""),
@@ -156,7 +157,7 @@ def _subject(asked: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
 
 
 def _outcome(status: str, output: Mapping[str, Any]) -> str:
-    if status != "SUCCEEDED":
+    if status != SUCCEEDED:
         return {RUNNING: "in progress"}.get(status, status.lower().replace("_", " "))
     if output.get("superseded"):
         return "superseded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -46,6 +46,7 @@ class WaitingDeployment:
 
 
 Waiting = WaitingPackage | WaitingDeployment
+AnyWaiting = TypeVar("AnyWaiting", WaitingPackage | WaitingDeployment, WaitingDeployment)
 
 
 def find_waiting(account: Account, *, environment: str, workload: str) -> list[Waiting]:
@@ -80,7 +81,7 @@ def waiting_deployments(
     ]
 
 
-def choose(waiting: Sequence[Waiting], *, version: str | None, what: str) -> Waiting:
+def choose(waiting: Sequence[AnyWaiting], *, version: str | None, what: str) -> AnyWaiting:
     """The one of `waiting` that is meant: the only one, or the one of this version.
 
     Raises:

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts import names
+from infra.constructs.deployment_approval import DeploymentApproval
 from infra.constructs.deployment_workload import DeploymentWorkload
 from infra.constructs.promotion_target import PromotionTarget
 from infra.settings import Settings
@@ -32,6 +33,7 @@ class DeploymentStack(StageStack):
         # It names the package groups without a reference to them.
         self.add_stack_dependency(training)
         self._promote(settings, foundation)
+        approval = self._approval(settings, foundation)
         for workload in settings.workloads:
             deployment = DeploymentWorkload(
                 self,
@@ -45,6 +47,7 @@ class DeploymentStack(StageStack):
                 retention=self.log_retention,
                 own_image_uri=images.uris.get(workload.name) if images else None,
                 promoted_image_uris=promoted_image_uris(settings, workload),
+                approval=approval,
             )
             CfnOutput(
                 self,
@@ -62,6 +65,25 @@ class DeploymentStack(StageStack):
                     ("FailuresTopicArn", deployment.topics.error),
                 ):
                     CfnOutput(self, names.output_key(kind, workload.name), value=topic.topic_arn)
+
+    def _approval(
+        self, settings: Settings, foundation: FoundationStack
+    ) -> DeploymentApproval | None:
+        """Let a person be asked within each deployment, where the environment wants that."""
+        wanted = settings.environment.deployment.approval
+        if wanted is None:
+            return None
+        return DeploymentApproval(
+            self,
+            "AskForApproval",
+            environment=settings.environment,
+            approval=wanted,
+            workloads=[workload.name for workload in settings.workloads],
+            artifact_bucket=foundation.artifact_bucket,
+            alerts=foundation.alerts,
+            key=foundation.key,
+            retention=self.log_retention,
+        )
 
     def _promote(self, settings: Settings, foundation: FoundationStack) -> None:
         """Let packages come from the environment before this one, if there is one."""

@@ -9,6 +9,7 @@ from infra.constructs.deployment_parts import FAILED, DeploymentCalls, Deploymen
 from infra.constructs.states import invoke, publish, sagemaker, ssm
 
 _AFTER = (
+    "($decided != '' ? '\\n' & $decided : '') & "
     "($compared != '' ? '\\n' & $compared : '') & "
     "($smoke != '' ? '\\n' & $smoke : '') & ($recorded != '' ? '\\n' & $recorded : '') & "
     "($cleaned != '' ? '\\n' & $cleaned : '')"

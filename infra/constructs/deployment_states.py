@@ -13,6 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.constructs.deployment_approval_states import (
+    FIRST_STATE,
+    ApprovalCall,
+    ask_a_person,
+)
 from infra.constructs.deployment_outcome_states import prove, roll_back, tell_failure
 from infra.constructs.deployment_parts import (
     FAILED,
@@ -30,16 +35,26 @@ from infra.constructs.states import invoke, sagemaker
 _MODEL_ALONE = "{% $plan.kind = 'model' %}"
 
 
-def deployment_definition(*, calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
-    """The definition; input is SageMaker's event of the approval or an operator's request."""
+def deployment_definition(
+    *,
+    calls: DeploymentCalls,
+    times: DeploymentTimes,
+    approval: ApprovalCall | None = None,
+) -> dict[str, Any]:
+    """The definition; input is SageMaker's event of the approval or an operator's request.
+
+    Args:
+        approval: where a person decides before anything is made.
+    """
     return {
         "Comment": "Brings an approved model package live, or back what served before",
         "QueryLanguage": "JSONata",
-        "TimeoutSeconds": TIMEOUT_SECONDS,
+        "TimeoutSeconds": TIMEOUT_SECONDS + (approval.seconds if approval else 0),
         "StartAt": "Begin",
         "States": {
             **wait_for_turn(calls, times, then="Plan"),
-            **_plan(calls, times),
+            **_plan(calls, times, then=FIRST_STATE if approval else "WhatIsToBeMade"),
+            **(ask_a_person(approval, then="WhatIsToBeMade") if approval else {}),
             **_make(calls),
             **let_shadow_answer(calls, times, then="CreateEndpointConfig"),
             **change_endpoint(calls),
@@ -52,7 +67,7 @@ def deployment_definition(*, calls: DeploymentCalls, times: DeploymentTimes) -> 
     }
 
 
-def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
+def _plan(calls: DeploymentCalls, times: DeploymentTimes, *, then: str) -> dict[str, Any]:
     plan = invoke(
         calls.plan,
         "{% $event %}",
@@ -91,7 +106,7 @@ def _plan(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
             {"plan": "{% $plan %}"},
             Assign={"plan": "{% $merge([$plan, $states.result.Payload.plan]) %}"},
             Catch=FAILED,
-            Next="WhatIsToBeMade",
+            Next=then,
         ),
         # An execution that was stopped after its model was live may have left older ones.
         "TidyUp": invoke(

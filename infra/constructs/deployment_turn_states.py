@@ -64,6 +64,7 @@ def _begin(times: DeploymentTimes) -> dict[str, Any]:
                 "newer": {},
                 "seen": {},
                 "probed": "{% '' %}",
+                "decided": "{% '' %}",
                 "compared": "{% '' %}",
                 "smoke": "{% '' %}",
                 "recorded": "{% '' %}",
@@ -160,6 +161,7 @@ def _superseded(calls: DeploymentCalls) -> dict[str, Any]:
                 "nothing_to_do": True,
                 "summary": "{% $event.detail.ModelPackageArn & ' was superseded by ' & "
                 "$newerArn %}",
+                "superseded": True,
                 "smoke": "{% '' %}",
                 "cleaned": "{% '' %}",
             },

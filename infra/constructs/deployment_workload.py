@@ -18,6 +18,7 @@ from infra.constructs.approval_rule import ApprovalRule
 from infra.constructs.async_topics import AsyncTopics
 from infra.constructs.batch_access import batch_access
 from infra.constructs.deployment_alarms import DeploymentAlarms
+from infra.constructs.deployment_approval import DeploymentApproval
 from infra.constructs.deployment_functions import DeploymentFunctions
 from infra.constructs.deployment_hours import DeploymentHours
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
@@ -42,6 +43,7 @@ class DeploymentWorkload(Construct):
 
     Args:
         promoted_image_uris: images that packages may bring from other environments.
+        approval: asks a person within each deployment; None where nobody is asked.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class DeploymentWorkload(Construct):
         retention: logs.RetentionDays,
         own_image_uri: str | None = None,
         promoted_image_uris: Sequence[str] = (),
+        approval: DeploymentApproval | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -146,7 +149,16 @@ class DeploymentWorkload(Construct):
             if serving.update == "shadow"
             else None
         )
-        machine = self._machine(name, environment, serving, functions, comparison, alerts)
+        machine = self._machine(
+            name,
+            environment,
+            serving,
+            functions,
+            comparison,
+            alerts,
+            approval,
+            workload=workload.name,
+        )
         for statement in self._calls_of_aws(model_role, _state_machine_arn(self, name), name):
             machine.role.add_to_policy(statement)
         # SageMaker asks it of who updates the endpoint and of the role that the endpoint has
@@ -203,8 +215,13 @@ class DeploymentWorkload(Construct):
         functions: DeploymentFunctions,
         comparison: PythonFunction | None,
         alerts: sns.ITopic,
+        approval: DeploymentApproval | None,
+        *,
+        workload: str,
     ) -> WorkflowStateMachine:
         settings = environment.deployment
+        besides = [comparison, approval.ask if approval else None]
+        called = (*functions.all, *(each for each in besides if each is not None))
         return WorkflowStateMachine(
             self,
             "Deploy",
@@ -227,10 +244,9 @@ class DeploymentWorkload(Construct):
                     + serving.rollout.waiting_seconds(settings.bake_seconds),
                     bake_seconds=settings.bake_seconds,
                 ),
+                approval=approval.call(workload) if approval else None,
             ),
-            functions=tuple(
-                each.function for each in (*functions.all, *([comparison] if comparison else []))
-            ),
+            functions=tuple(each.function for each in called),
             alerts=alerts,
             queues=(),
             key=self._key,

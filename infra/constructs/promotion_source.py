@@ -11,7 +11,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contracts import names
-from infra.constructs.statements import list_objects, read_objects, sagemaker_arn, use_key
+from infra.constructs.statements import (
+    list_objects,
+    parameter_arn,
+    read_objects,
+    sagemaker_arn,
+    use_key,
+)
 from infra.settings import EnvironmentSettings
 
 
@@ -65,13 +71,7 @@ class PromotionSource(Construct):
                 sid="SeeWhatServes",
                 actions=["ssm:GetParameter"],
                 resources=[
-                    Stack.of(self).format_arn(
-                        service="ssm",
-                        resource="parameter",
-                        resource_name=names.champion_parameter(
-                            environment.name, workload
-                        ).removeprefix("/"),
-                    )
+                    parameter_arn(self, names.champion_parameter(environment.name, workload))
                     for workload in workloads
                 ],
             ),

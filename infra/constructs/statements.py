@@ -265,5 +265,12 @@ def sagemaker_arn(scope: Construct, resource: str) -> str:
     return f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:{resource}"
 
 
+def parameter_arn(scope: Construct, name: str) -> str:
+    """ARN of an SSM parameter of this account; `name` begins with a slash."""
+    return Stack.of(scope).format_arn(
+        service="ssm", resource="parameter", resource_name=name.removeprefix("/")
+    )
+
+
 def _objects(bucket: s3.IBucket, prefixes: Sequence[str]) -> list[str]:
     return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]

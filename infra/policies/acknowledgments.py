@@ -55,7 +55,8 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         r"|[^/]+-deployment/PromotionTarget/Promote"
         r"|[^/]+-images/[^/]+/BuildImage"
         r"|[^/]+-deployment/[^/]+/(Functions/(Plan|RollBack))"
-        r"|[^/]+-serving/[^/]+/Functions/[A-Za-z]+",
+        r"|[^/]+-serving/[^/]+/Functions/[A-Za-z]+"
+        r"|[^/]+-deployment/AskForApproval/Ask",
         "X-Ray's calls that write a function's trace take no resource; nothing else of these "
         "roles is on *.",
     ),
@@ -172,9 +173,16 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Jobs|Run)|Functions/FindChampion|PromotionSource)"
-        r"|[^/]+-deployment/[^/]+/(Model|Functions/(SmokeTest|Preflight)|Shadow/Compare)",
+        r"|[^/]+-deployment/[^/]+/(Model|Functions/(SmokeTest|Preflight)|Shadow/Compare)"
+        r"|[^/]+-deployment/AskForApproval/Ask",
         "The artifacts of one workload: each pipeline run writes below its own execution id, "
         "which is unknown before.",
+    ),
+    _wildcard(
+        _BUCKET + r"/[a-z0-9-]+/deployments/\*",
+        r"[^/]+-deployment/AskForApproval/Ask",
+        "The pages of one workload's deployments, each below its execution's name, which "
+        "EventBridge makes.",
     ),
     _wildcard(
         _BUCKET + r"/[a-z0-9-]+/promoted-[a-z0-9-]+-\*",
@@ -221,7 +229,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
         _SAGEMAKER + r"model-package/[a-z0-9-]+/\*",
         r"[^/]+-training/([^/]+/(Run|EmptyModelPackageGroup|Notify)|Functions/FindChampion"
         r"|PromotionSource)|[^/]+-deployment/PromotionTarget/Promote"
-        r"|[^/]+-deployment/[^/]+/(Functions/(Plan|Preflight|CleanUp)|Deploy)",
+        r"|[^/]+-deployment/([^/]+/(Functions/(Plan|Preflight|CleanUp)|Deploy)|AskForApproval/Ask)",
         "The versions of one workload's model package group; SageMaker numbers them.",
     ),
     _wildcard(

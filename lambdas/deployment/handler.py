@@ -9,6 +9,7 @@
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
 | scale | ENDPOINT_NAME, SERVING |
+| ask_for_approval | ENVIRONMENT, ARTIFACT_BUCKET, ALERT_TOPIC_ARN, TIMEOUT_HOURS |
 | tear_down | none |
 """  # noqa: E501 - a row of a table is one line
 
@@ -26,6 +27,7 @@ from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
+from lambdas.deployment.approval_request import ApprovalRequest
 from lambdas.deployment.ask import Asker
 from lambdas.deployment.captured_files import CapturedFiles
 from lambdas.deployment.champion import read_record
@@ -39,6 +41,7 @@ from lambdas.deployment.samples import SampleStore
 from lambdas.deployment.scaling import Scaling
 from lambdas.deployment.served_metrics import ServedMetrics
 from lambdas.deployment.settings import (
+    ApprovalSettings,
     CleanUpSettings,
     CompareSettings,
     PlanSettings,
@@ -203,6 +206,21 @@ def scale(event: Event, context: Any) -> dict[str, str] | None:
     detail = scaling.make_room(event["config"]) if make_room else scaling.settle()
     logging.info("%s", detail)
     return {"detail": detail}
+
+
+def ask_for_approval(event: Event, context: Any) -> dict[str, str]:
+    """`{"workload", "plan", "execution", "token"}` -> `{"ends_at"}`; the state machine goes on
+    waiting until somebody answers the token."""
+    record = ApprovalRequest(
+        settings=ApprovalSettings.read(os.environ),
+        workload=event["workload"],
+        sagemaker=client("sagemaker"),
+        ssm=client("ssm"),
+        s3=client("s3"),
+        sns=client("sns"),
+    ).ask(event["plan"], execution=event["execution"], token=event["token"])
+    logging.info("%s waits for a decision until %s", record.execution, record.ends_at)
+    return {"ends_at": record.ends_at}
 
 
 def tear_down(event: Event, context: Any) -> None:

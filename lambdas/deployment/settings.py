@@ -216,3 +216,30 @@ class ScaleSettings:
         )
         reader.check()
         return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalSettings:
+    """Of `ask_for_approval`.
+
+    Attributes:
+        timeout_hours: after which the state machine goes on without a decision.
+    """
+
+    environment: str
+    artifact_bucket: str
+    alert_topic_arn: str
+    timeout_hours: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> ApprovalSettings:
+        """Raises EnvironmentFaults."""
+        reader = EnvironmentReader(environ)
+        settings = cls(
+            environment=reader.text("ENVIRONMENT"),
+            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+            alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
+            timeout_hours=reader.number("TIMEOUT_HOURS", minimum=1),
+        )
+        reader.check()
+        return settings

@@ -52,6 +52,8 @@ _BESIDES = {
     # GetObject asks for it where it names a version.
     "s3:GetObjectVersion",
 }
+# Another service's call has the same name, and is the one that is made.
+_NAMESAKES = {"sns:DeleteEndpoint"}
 # What Lambda itself and the keys need; tests/synth/test_real_account.py looks at the keys.
 _OF_LAMBDA = ("kms", "sqs", "xray")
 _ITS_OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -108,7 +110,7 @@ def called(word: str) -> set[str]:
             if method in said:
                 action = f"{_PREFIXES.get(service, service)}:{operation}"
                 found |= _OTHER_NAMES.get(action, {action})
-    return found
+    return found - _NAMESAKES
 
 
 def allowed(environment: str, word: str) -> set[str]:

@@ -175,6 +175,7 @@ class _Run:
             return template
         context = {
             "Execution": {"Id": self.execution, "StartTime": "2026-03-01T12:00:00.000Z"},
+            "Task": {"Token": "token"},
         }
         known = {"input": self.input, "context": context}
         if "result" in states:

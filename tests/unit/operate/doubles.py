@@ -126,6 +126,18 @@ class Objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         return {"Body": io.BytesIO(content)}
 
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, **request: str) -> list[dict[str, Any]]:
+        found = [
+            {"Key": key}
+            for bucket, key in self.contents
+            if bucket == request["Bucket"] and key.startswith(request["Prefix"])
+        ]
+        return [{"Contents": found}] if found else [{}]
+
     def put_object(self, **request: Any) -> None:
         self.contents[request["Bucket"], request["Key"]] = request["Body"]
 

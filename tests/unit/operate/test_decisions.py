@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from contracts.deployment_approval import ApprovalRecord, record_key
+from contracts.deployment_approval import ApprovalRecord, page_key, record_key
 from operate.__main__ import main
 from operate.account import Account as RealAccount
 from tests.unit.lambdas.deployment_doubles import SageMaker, package
@@ -196,3 +198,32 @@ def test_a_record_that_cannot_be_read_is_named(account: Account, run: Any) -> No
 
     assert ended == 1
     assert f"s3://artifacts/{KEY[1]}" in printed
+
+
+def test_the_page_is_fetched_with_the_evaluation_where_its_link_leads(
+    account: Account, run: Any, tmp_path: Path
+) -> None:
+    let_deployment_wait(account)
+    record = replace(RECORD, report_page="s3://artifacts/birds/run/evaluation/evaluation.html")
+    contents = account.objects.contents
+    contents[KEY] = record.to_json().encode()
+    contents["artifacts", page_key("birds", "event-1")] = b"<html>the page"
+    contents["artifacts", "birds/run/evaluation/evaluation.html"] = b"<html>figures"
+    contents["artifacts", "birds/run/evaluation/roc.png"] = b"png"
+
+    ended, printed = run("page", "--folder", str(tmp_path))
+
+    assert ended == 0, printed
+    page = tmp_path / "birds/deployments/event-1/approval.html"
+    assert page.read_text() == "<html>the page"
+    assert (page.parent / "../../run/evaluation/evaluation.html").read_text() == "<html>figures"
+    assert (tmp_path / "birds/run/evaluation/roc.png").read_bytes() == b"png"
+    assert page.as_uri() in printed
+    assert record.ends_at in printed
+
+
+def test_without_a_deployment_that_waits_there_is_no_page(run: Any, tmp_path: Path) -> None:
+    ended, printed = run("page", "--folder", str(tmp_path))
+
+    assert ended == 1
+    assert "no deployment of birds in test waits" in printed

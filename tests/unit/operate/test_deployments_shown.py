@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from operate.__main__ import main
 from operate.account import Account as RealAccount
-from operate.failure import read_failure
+from operate.failure import KINDS, read_failure
 from operate.tables import duration
 from tests.unit.lambdas.deployment_doubles import approval
 from tests.unit.lambdas.wire import ServiceError, by_methods, wired_client
@@ -18,7 +19,16 @@ from tests.unit.operate.doubles import EXECUTION, MACHINE
 
 PLACE = ["--env", "test", "--workload", "birds"]
 BEGAN = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
-LIVE = {"nothing_to_do": False, "strategy": "canary", "summary": "Version 3 of birds"}
+
+
+def updates(kind: str) -> dict[str, Any]:
+    """A plan that updates the endpoint in this way."""
+    policy = {"TrafficRoutingConfiguration": {"Type": kind}}
+    endpoint = {"EndpointName": "birds", "DeploymentConfig": {"BlueGreenUpdatePolicy": policy}}
+    return {"nothing_to_do": False, "endpoint": endpoint, "summary": "Version 3 of birds"}
+
+
+LIVE = updates("CANARY")
 
 
 def entered(name: str, after: float) -> dict[str, Any]:
@@ -109,13 +119,15 @@ def test_the_list_tells_of_each_what_it_was_and_how_it_ended(account: Account, r
         "event-2",
         "FAILED",
         approval(4),
-        left("Plan", 1, {"Payload": {"strategy": "linear", "summary": "Version 4"}}),
+        left("Plan", 1, {"Payload": updates("LINEAR")}),
         error="DeploymentFailed",
         cause="Smoke test: 2 of 4 differ | The endpoint serves x, as before",
     )
     add("shift-1", "SUCCEEDED", {"action": "shift", "share": 0.5}, output=json.dumps(LIVE))
     add("roll-back-1", "RUNNING", {"action": "roll_back", "to": "3"})
     add("event-3", "SUCCEEDED", approval(3), output=json.dumps({"nothing_to_do": True}))
+    superseded = {"nothing_to_do": True, "superseded": True}
+    add("event-5", "SUCCEEDED", approval(3), output=json.dumps(superseded))
     add("event-4", "TIMED_OUT", approval(5))
 
     ended, printed = run("deployments")
@@ -131,6 +143,7 @@ def test_the_list_tells_of_each_what_it_was_and_how_it_ended(account: Account, r
     assert table["shift-1"].startswith("shift to 0.5 canary live")
     assert table["roll-back-1"].startswith("roll back to version 3 - in progress")
     assert table["event-3"].startswith("version 3 - nothing to do")
+    assert table["event-5"].startswith("version 3 - superseded")
     assert table["event-4"].startswith("version 5 - timed out")
 
 
@@ -243,3 +256,10 @@ def test_a_failure_of_no_known_kind_is_told_as_it_was_said() -> None:
 )
 def test_durations_are_told_as_people_say_them(seconds: float, text: str) -> None:
     assert duration(timedelta(seconds=seconds).total_seconds()) == text
+
+
+def test_the_operators_page_tells_of_each_kind_of_failure() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "operators.md").read_text()
+
+    for kind in KINDS:
+        assert f"| {kind.means} | {kind.do} |" in page

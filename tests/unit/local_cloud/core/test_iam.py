@@ -117,3 +117,26 @@ def test_an_action_is_authorised_on_the_types_of_the_service_authorization_refer
     given = {arn.split("/")[0] for arn in resource_arns(action, request, lambda rest: rest)}
     by_arn = {arn for arn in given if arn.startswith("arn:")}
     assert given == {"*"} if not types else by_arn or given <= set(types["Resources"])
+
+
+def test_a_condition_on_the_principal_means_the_role_and_not_its_session(
+    cloud: RunningCloud,
+) -> None:
+    caller = cloud.role("caller", [allow("sts:AssumeRole")], trusts=[])
+    other = cloud.role("other-caller", [allow("sts:AssumeRole")], trusts=[])
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": cloud.settings.account_id},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": caller}},
+    }
+    wanted = cloud.client("iam").create_role(
+        RoleName="for-one-caller",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+
+    given = cloud.client_as(caller, "sts").assume_role(RoleArn=wanted, RoleSessionName="test")
+
+    assert given["Credentials"]["SessionToken"]
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        cloud.client_as(other, "sts").assume_role(RoleArn=wanted, RoleSessionName="test")

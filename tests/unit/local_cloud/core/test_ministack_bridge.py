@@ -57,6 +57,8 @@ print(json.dumps({
         and list(inspect.signature(cloudwatch._dispatch_alarm_actions).parameters)
         == ["alarm", "old_state", "new_state", "reason"]
         and callable(cloudwatch._evaluate_parent_alarms),
+    "condition keys": list(inspect.signature(iam_evaluator._resolve_condition_key).parameters)
+        == ["key", "ctx"],
     "schedules": callable(scheduler._tick_schedules)
         and scheduler._SCHEDULE_TICK_INTERVAL > 0
         and hasattr(scheduler._schedules, "values")
