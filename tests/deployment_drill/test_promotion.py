@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -65,12 +66,11 @@ def ask_in_second(two: Two, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_package_goes_from_one_environment_to_the_next_and_live_there(
-    two: Two, capsys: pytest.CaptureFixture[str]
+    two: Two, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """One test, as each step needs what the one before it left."""
     first = let_serve_in_first(two)
     status, printed = two.rookery(capsys, "promote")
-    print(printed)
     assert status == 0, printed
     (promoted,) = two.second.packages()
     assert promoted["ModelApprovalStatus"] == "PendingManualApproval"
@@ -90,8 +90,10 @@ def test_a_package_goes_from_one_environment_to_the_next_and_live_there(
     page = two.second.page(execution)
     assert first.arn in page
     assert "accuracy" in page
+    status, printed = two.rookery(capsys, "page", "--folder", str(tmp_path))
+    assert status == 0, printed
+    assert [file.read_text() for file in tmp_path.rglob("approval.html")] == [page]
     status, printed = two.rookery(capsys, "approve", "--reason", "the page looks right")
-    print(printed)
     assert status == 0, printed
     ended = two.second.machine.await_end(execution)
     assert ended.status == "SUCCEEDED", ended.cause
@@ -112,7 +114,6 @@ def test_a_person_s_no_ends_the_deployment_with_nothing_made(
 
     status, printed = two.rookery(capsys, "reject", "--reason", "not before the holidays")
 
-    print(printed)
     assert status == 0, printed
     ended = two.second.machine.await_end(execution)
     assert ended.status == "FAILED"
@@ -122,9 +123,9 @@ def test_a_person_s_no_ends_the_deployment_with_nothing_made(
     assert package["ModelApprovalStatus"] == "Rejected"
     assert "not before the holidays" in package["ApprovalDescription"]
     status, printed = two.rookery(capsys, "deployment", execution)
-    print(printed)
     assert "a person looked at the deployment's page and said no" in printed
-    print(two.rookery(capsys, "deployments")[1])
+    status, printed = two.rookery(capsys, "deployments")
+    assert (status, printed.count("version 2")) == (0, 1), printed
 
 
 def test_without_a_decision_in_time_the_deployment_ends(
@@ -175,7 +176,6 @@ def test_an_operator_puts_the_model_from_before_back(
 
     status, printed = two.rookery(capsys, "roll-back", "--env", ENVIRONMENT)
 
-    print(printed)
     assert status == 0, printed
     assert f"version {old.version} serves now" in printed
     (config,) = two.first.served()

@@ -105,8 +105,11 @@ class Two:
         environment = NEXT if "--env" not in arguments else ""
         place = ["--env", environment] if environment else []
         status = main([*arguments, *place, "--workload", WORKLOAD], account=self.account)
-        printed = capsys.readouterr()
-        return status, printed.out + printed.err
+        captured = capsys.readouterr()
+        printed = captured.out + captured.err
+        with capsys.disabled():
+            print(f"$ rookery {' '.join([*arguments, *place])} --workload {WORKLOAD}\n{printed}")
+        return status, printed
 
 
 @contextmanager
