@@ -53,7 +53,8 @@ class Side:
 
     @property
     def machine(self) -> StateMachine:
-        return StateMachine(self.cloud, environment=self.environment, workload=WORKLOAD)
+        name = names.deployment_state_machine_name(self.environment, WORKLOAD)
+        return StateMachine(self.cloud, name=name)
 
     def packages(self) -> list[dict[str, Any]]:
         """Descriptions of all in the group, the newest first."""

@@ -25,7 +25,7 @@ EVENTS_A_LOOK = 9
 # CloudFormation quotas: resources in a stack.
 MOST_RESOURCES = 500
 # As docs/operations.md says, "Limits".
-WORKLOADS_IN_AN_ENVIRONMENT = 13
+WORKLOADS_IN_AN_ENVIRONMENT = 11
 # Lambda quotas: functions that a new account runs at once.
 NEW_ACCOUNT_CONCURRENCY = 10
 
