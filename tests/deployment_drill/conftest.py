@@ -36,6 +36,7 @@ ORDER = (
     "test_one_approval_delivered_often",
     "test_killed_at_each_state",
     "test_batches_are_answered",
+    "test_a_model_is_compared_first",
     "test_a_bad_canary_is_taken_back",
     "test_teardown_leaves_nothing",
 )

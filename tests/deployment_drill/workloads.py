@@ -14,6 +14,8 @@ DEPLOYMENT: Mapping[str, Any] = {
 
 UPDATED = "updated"
 BATCHED = "batched"
+SHADOWED = "shadowed"
+SPLIT = "split"
 KILLED = (UPDATED, "killed")
 """Drilled side by side, and served alike."""
 CANARIES: Mapping[str, str] = {
@@ -51,6 +53,18 @@ SERVING: Mapping[str, Mapping[str, Any]] = {
         **_BASE,
         "mode": "batch",
         "batch": {"instance_type": "ml.m5.large", "quiet_seconds": 2},
+    },
+    SHADOWED: {
+        **_BASE,
+        "update": "shadow",
+        "shadow": {"minutes": 1, "min_requests": 50, "max_latency_ratio": 10},
+    },
+    SPLIT: {
+        **_BASE,
+        "update": "split",
+        "split_share": 0.2,
+        "split_steps": {"shares": [0.5], "minutes": 1},
+        "winner": {"confidence": 0.95, "min_outcomes": 200},
     },
     **dict.fromkeys(CANARIES.values(), _CANARY),
 }
