@@ -12,6 +12,9 @@ from local_cloud.ministack_bridge.codebuild import (
     name_projects_of_builds,
     project_of_builds,
 )
+from local_cloud.ministack_bridge.conditions import (
+    tell_metric_namespaces,
+)
 from local_cloud.ministack_bridge.events import (
     put_event,
 )
@@ -58,6 +61,7 @@ __all__ = [
     "put_event",
     "save_state",
     "serve",
+    "tell_metric_namespaces",
     "time_expressions_by_processor",
     "trusts",
     "wrap_service",

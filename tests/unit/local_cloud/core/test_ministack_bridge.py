@@ -9,6 +9,7 @@ import sys
 
 PROGRAM = """
 import inspect, json
+from jsonata.timebox import Timebox
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
@@ -36,6 +37,10 @@ print(json.dumps({
     "run execution": callable(stepfunctions._run_execution)
         and hasattr(stepfunctions._executions, "get")
         and hasattr(stepfunctions._state_machines, "get"),
+    "condition keys": list(inspect.signature(iam_actions.request_tag_context).parameters)[:3]
+        == ["service", "iam_action", "body"]
+        and "request_tag_context(service, iam_action, body" in inspect.getsource(app),
+    "expressions": callable(Timebox.current_milli_time),
     "worker": callable(lambda_runtime.Worker.invoke)
         and callable(lambda_svc._execute_function_warm),
     "codebuild": all(hasattr(one, "get") for one in (codebuild._projects, codebuild._builds))
