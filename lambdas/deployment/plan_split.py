@@ -28,7 +28,7 @@ from lambdas.deployment.model_package import (
     package_of_model,
     read_approved,
 )
-from lambdas.deployment.plan_document import Plan, plan_of
+from lambdas.deployment.plan_document import Plan, nothing, plan_of
 from lambdas.deployment.requests import sole_config_request, update_request, weights_request
 from lambdas.deployment.settings import PlanSettings
 from lambdas.deployment.split import Configuration, NoSplit, read_configuration
@@ -71,6 +71,8 @@ class SplitPlanner:
         group = self.settings.model_package_group
         live = read_configuration(self.sagemaker, endpoint.config, group=group)
         if live is None or not live.is_split:
+            if isinstance(request, End) and live is not None and self.record is not None:
+                return self._ended(request, endpoint, live, self.record)
             raise NoSplit(
                 f"the endpoint {name} serves with {endpoint.config} alone; a split begins when a "
                 "further model package is approved, where the workload's YAML says "
@@ -130,6 +132,33 @@ class SplitPlanner:
             headline=f"Live: {winner}",
             summary=f"The split of the endpoint {endpoint.name} ends: the {request.winner} "
             f"model {winner} serves alone; the new model had {percent(before)} of the requests",
+        )
+
+    def _ended(
+        self, request: End, endpoint: Endpoint, live: Configuration, record: ChampionRecord
+    ) -> Plan:
+        """What is left of an end of a split whose execution was stopped after the update."""
+        serves, champion = live.name, record.champion
+        if serves == champion.config:
+            return nothing(
+                f"No split is on: {serves} serves alone and is the champion",
+                keep=list(record.names),
+            )
+        packages = self._packages(serves, champion.model, new_wins=request.winner == NEW)
+        proved = self._record(serves, champion.model, packages) or record
+        return plan_of(
+            "end",
+            **{**packages, "rejected_package": ""},
+            update=False,
+            endpoint=update_request(endpoint.name, serves, keep_capacity=True),
+            previous_config=champion.config,
+            champion=proved.document(),
+            keep=list(proved.names),
+            made={"config": serves, "model": ""},
+            weights={"before": {}, "after": {OLD_VARIANT: 1.0}},
+            headline=f"Live: {serves}",
+            summary=f"The split of the endpoint {endpoint.name} had ended: {serves} serves alone, "
+            "and has to prove itself",
         )
 
     def _record(self, winner: str, loser: str, packages: Plan) -> ChampionRecord | None:

@@ -55,6 +55,23 @@ def resume(world: World) -> Any:
     return {"action": "resume"}
 
 
+def split(world: World) -> None:
+    world.deploy(2)
+    world.deploy(3)
+    world.serve_as(first_share=0.1)
+    world.run(world.register(4))
+
+
+def end_for_new(world: World) -> Any:
+    split(world)
+    return {"action": "end", "winner": "new"}
+
+
+def end_for_old(world: World) -> Any:
+    split(world)
+    return {"action": "end", "winner": "old"}
+
+
 SCENES: tuple[Callable[[World], Any], ...] = (
     update,
     first,
@@ -63,6 +80,8 @@ SCENES: tuple[Callable[[World], Any], ...] = (
     roll_back,
     pause,
     resume,
+    end_for_new,
+    end_for_old,
 )
 
 
