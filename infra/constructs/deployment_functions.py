@@ -13,7 +13,7 @@ from constructs import Construct
 
 from contracts import names
 from contracts.outcomes import outcomes_prefix
-from contracts.serving import Serving
+from contracts.serving import ASYNC, Serving
 from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.python_function import PythonFunction
@@ -161,12 +161,16 @@ class DeploymentFunctions(Construct):
             "SmokeTest",
             "smoke_test",
             "Asks the endpoint about held-out samples",
-            environment={"MAX_FAILURES": str(max_smoke_failures)},
+            environment={"MODE": serving.mode, "MAX_FAILURES": str(max_smoke_failures)},
             timeout=_SMOKE_TEST,
             memory_mb=512,
         )
         self.smoke_test.allow(
-            resources.statement("AskEndpoint", ["InvokeEndpoint"], "endpoint"),
+            resources.statement(
+                "AskEndpoint",
+                ["InvokeEndpointAsync" if serving.mode == ASYNC else "InvokeEndpoint"],
+                "endpoint",
+            ),
             read_objects(artifact_bucket, [artifact_prefix], sid="ReadSamples"),
             list_objects(artifact_bucket, [artifact_prefix], sid="ListSamples"),
             use_key(key, write=False),

@@ -24,6 +24,7 @@ from infra.constructs.deployment_hours import DeploymentHours
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.deployment_scaling import DeploymentScaling
+from infra.constructs.deployment_scaling_states import with_scaling
 from infra.constructs.deployment_states import deployment_definition
 from infra.constructs.model_role import ModelRole, written_prefixes
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
@@ -149,12 +150,25 @@ class DeploymentWorkload(Construct):
             if serving.update == "shadow"
             else None
         )
+        scaling = (
+            DeploymentScaling(
+                self,
+                "Scaling",
+                resources=self._resources,
+                serving=serving,
+                key=key,
+                retention=retention,
+            )
+            if serving.scales
+            else None
+        )
         machine = self._machine(
             name,
             environment,
             serving,
             functions,
             comparison,
+            scaling,
             alerts,
             approval,
             workload=workload.name,
@@ -175,15 +189,6 @@ class DeploymentWorkload(Construct):
             state_machine=self.state_machine,
             alerts=alerts,
         )
-        if serving.scales:
-            DeploymentScaling(
-                self,
-                "Scaling",
-                resources=self._resources,
-                serving=serving,
-                key=key,
-                retention=retention,
-            )
         if workload.serving.hours is not None:
             DeploymentHours(
                 self,
@@ -214,38 +219,46 @@ class DeploymentWorkload(Construct):
         serving: Serving,
         functions: DeploymentFunctions,
         comparison: PythonFunction | None,
+        scaling: DeploymentScaling | None,
         alerts: sns.ITopic,
         approval: DeploymentApproval | None,
         *,
         workload: str,
     ) -> WorkflowStateMachine:
         settings = environment.deployment
-        besides = [comparison, approval.ask if approval else None]
+        besides = [
+            comparison,
+            approval.ask if approval else None,
+            scaling.scale if scaling else None,
+        ]
         called = (*functions.all, *(each for each in besides if each is not None))
+        definition = deployment_definition(
+            calls=DeploymentCalls(
+                plan=functions.plan.function.function_arn,
+                preflight=functions.preflight.function.function_arn,
+                smoke_test=functions.smoke_test.function.function_arn,
+                roll_back=functions.roll_back.function.function_arn,
+                clean_up=functions.clean_up.function.function_arn,
+                alert_topic=alerts.topic_arn,
+                state_machine=_state_machine_arn(self, name),
+                champion_parameter=self._resources.champion_parameter,
+                compare=comparison.function.function_arn if comparison else "",
+            ),
+            times=DeploymentTimes(
+                poll_seconds=settings.poll_seconds,
+                timeout_seconds=settings.timeout_minutes * 60
+                + serving.rollout.waiting_seconds(settings.bake_seconds),
+                bake_seconds=settings.bake_seconds,
+            ),
+            approval=approval.call(workload) if approval else None,
+        )
+        if scaling is not None:
+            definition = with_scaling(definition, scale=scaling.scale.function.function_arn)
         return WorkflowStateMachine(
             self,
             "Deploy",
             name=name,
-            definition=deployment_definition(
-                calls=DeploymentCalls(
-                    plan=functions.plan.function.function_arn,
-                    preflight=functions.preflight.function.function_arn,
-                    smoke_test=functions.smoke_test.function.function_arn,
-                    roll_back=functions.roll_back.function.function_arn,
-                    clean_up=functions.clean_up.function.function_arn,
-                    alert_topic=alerts.topic_arn,
-                    state_machine=_state_machine_arn(self, name),
-                    champion_parameter=self._resources.champion_parameter,
-                    compare=comparison.function.function_arn if comparison else "",
-                ),
-                times=DeploymentTimes(
-                    poll_seconds=settings.poll_seconds,
-                    timeout_seconds=settings.timeout_minutes * 60
-                    + serving.rollout.waiting_seconds(settings.bake_seconds),
-                    bake_seconds=settings.bake_seconds,
-                ),
-                approval=approval.call(workload) if approval else None,
-            ),
+            definition=definition,
             functions=tuple(each.function for each in called),
             alerts=alerts,
             queues=(),

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from contracts.predictions import Prediction, predictions_of
 from contracts.samples import CSV, Samples
+
+
+class Asks(Protocol):
+    """Asks one endpoint; `variant` is the only one that answers, or empty for any."""
+
+    @property
+    def endpoint_name(self) -> str: ...
+
+    @property
+    def variant(self) -> str: ...
+
+    def ask(self, body: bytes, index: Samples) -> Prediction:
+        """The answer to a sample of `index`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@
 |---|---|
 | plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER, OUTCOME_BUCKET |
 | preflight | ENDPOINT_NAME, ACCOUNT, SERVING, ENDPOINTS, ALARMS |
-| smoke_test | ENDPOINT_NAME, MAX_FAILURES |
+| smoke_test | ENDPOINT_NAME, MODE, MAX_FAILURES |
 | compare | ENDPOINT_NAME, WORKLOAD, ARTIFACT_BUCKET, SERVING |
 | roll_back | ENDPOINT_NAME |
 | clean_up | ENDPOINT_NAME, MODEL_PACKAGE_GROUP |
@@ -23,12 +23,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts import names
+from contracts.serving import ASYNC
 from contracts.traffic_split import ACTION
 from lambdas.deployment import clean_up as cleaning
 from lambdas.deployment import roll_back as rolling_back
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.approval_request import ApprovalRequest
-from lambdas.deployment.ask import Asker
+from lambdas.deployment.ask import Asker, Asks
+from lambdas.deployment.ask_async import AsyncAsker
 from lambdas.deployment.captured_files import CapturedFiles
 from lambdas.deployment.champion import read_record
 from lambdas.deployment.compare import Comparison, began
@@ -113,10 +115,7 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
     if mode:
         probe = Probe(
             # The endpoint is looked at between two probes: none waits for a slow answer for long.
-            asker=Asker(
-                endpoint_name=settings.endpoint_name,
-                runtime=client("sagemaker-runtime", attempts=1, answer_seconds=PROBE_SECONDS / 2),
-            ),
+            asker=_asker(settings, attempts=1, answer_seconds=PROBE_SECONDS / 2),
             max_failures=settings.max_failures,
             samples=samples,
             tested=tested,
@@ -127,13 +126,9 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
         logging.info("%s", seen["detail"])
         return seen
     answer = SmokeTest(
-        asker=Asker(
-            endpoint_name=settings.endpoint_name,
-            variant=asked["target_variant"],
-            # A sample that is not answered twice is a finding, not a fault to be patient with.
-            # An endpoint may take 60 seconds to answer.
-            runtime=client("sagemaker-runtime", attempts=2, answer_seconds=60),
-        ),
+        # A sample that is not answered twice is a finding, not a fault to be patient with.
+        # An endpoint may take 60 seconds to answer.
+        asker=_asker(settings, attempts=2, answer_seconds=60, variant=asked["target_variant"]),
         max_failures=settings.max_failures,
         samples=samples,
         tested=tested,
@@ -141,6 +136,20 @@ def smoke_test(event: Event, context: Any) -> dict[str, Any]:
     ).run()
     logging.info("%s", answer["detail"])
     return answer
+
+
+def _asker(
+    settings: SmokeTestSettings, *, attempts: int, answer_seconds: float, variant: str = ""
+) -> Asks:
+    runtime = client("sagemaker-runtime", attempts=attempts, answer_seconds=answer_seconds)
+    if settings.mode == ASYNC:
+        return AsyncAsker(
+            endpoint_name=settings.endpoint_name,
+            runtime=runtime,
+            s3=client("s3"),
+            seconds=answer_seconds,
+        )
+    return Asker(endpoint_name=settings.endpoint_name, runtime=runtime, variant=variant)
 
 
 def compare(event: Event, context: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts import names
 from contracts.predictions import PredictionsError
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
-from lambdas.deployment.ask import Asker
+from lambdas.deployment.ask import Asks
 from lambdas.deployment.samples import SampleStore
 
 PROBE_SECONDS = 20.0
@@ -39,7 +39,7 @@ class Probe:
         seconds: since any moment.
     """
 
-    asker: Asker
+    asker: Asks
     max_failures: int
     samples: SampleStore
     tested: AnswersWhenTested

@@ -84,10 +84,12 @@ class SmokeTestSettings:
     """Of `smoke_test`.
 
     Attributes:
+        mode: how the model serves, which decides how the endpoint is asked.
         max_failures: how many samples may be answered wrongly or not at all.
     """
 
     endpoint_name: str
+    mode: str
     max_failures: int
 
     @classmethod
@@ -96,6 +98,7 @@ class SmokeTestSettings:
         reader = EnvironmentReader(environ)
         settings = cls(
             endpoint_name=reader.text("ENDPOINT_NAME"),
+            mode=reader.text("MODE"),
             max_failures=reader.number("MAX_FAILURES", minimum=0),
         )
         reader.check()

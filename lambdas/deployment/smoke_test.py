@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts.predictions import PredictionsError
 from contracts.samples import Sample, Samples
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
-from lambdas.deployment.ask import Asker
+from lambdas.deployment.ask import Asks
 from lambdas.deployment.samples import SamplesError, SampleStore
 
 SECONDS_A_SAMPLE = 130.0
@@ -29,7 +29,7 @@ class SmokeTest:
         tested: what the model answered when it was evaluated.
     """
 
-    asker: Asker
+    asker: Asks
     max_failures: int
     samples: SampleStore
     tested: AnswersWhenTested

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.serving import Serving
-from tests.synth.templates import WAYS, Template, resources, stacks
+from tests.synth.templates import WAYS, Template, resources, stacks, state_machines
 from tests.synth.test_policies import listed
 
 WORKLOADS = ("scaled", "serverless", "queued", "batched", "shadowed", "split")
@@ -74,6 +74,24 @@ def test_scaling_is_allowed_for_sagemaker_alone() -> None:
     assert condition == {"application-autoscaling:service-namespace": "sagemaker"}
     role = allowed["LetScalingAct"]["Condition"]["StringEquals"]
     assert role == {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}
+
+
+def test_a_deployment_of_what_is_scaled_keeps_its_scaling_up_to_date() -> None:
+    scaled = state_machines(WAYS)["rookery-ways-scaled-deployment"]["States"]
+    others = state_machines(WAYS)["rookery-ways-split-deployment"]["States"]
+
+    added = {"MakeRoom", "Scale", "ScaleAgain", "StopScaling"}
+    assert scaled.keys() - others.keys() == added
+    assert all(scaled[name]["Type"] == "Task" for name in added)
+
+
+def test_an_endpoint_is_asked_as_its_mode_asks_for() -> None:
+    for workload, action in (
+        ("queued", "sagemaker:InvokeEndpointAsync"),
+        ("serverless", "sagemaker:InvokeEndpoint"),
+    ):
+        asked = statements(workload, "FunctionsSmokeTest")["AskEndpoint"]
+        assert listed(asked["Action"]) == [action]
 
 
 def test_schedules_pause_and_resume_the_endpoint_by_executions_of_that_name() -> None:

@@ -72,6 +72,7 @@ ENVIRON = {
     "SUCCESS_TOPIC_ARN": "",
     "ERROR_TOPIC_ARN": "",
     "KMS_KEY_ARN": KEY,
+    "MODE": "realtime",
     "MAX_FAILURES": "1",
     "ACCOUNT": "123456789012",
     "ENDPOINTS": ENDPOINT,

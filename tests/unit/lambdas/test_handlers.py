@@ -146,6 +146,7 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
         "SUCCESS_TOPIC_ARN": "",
         "ERROR_TOPIC_ARN": "",
         "OUTCOME_BUCKET": "",
+        "MODE": "realtime",
         "MAX_FAILURES": "0",
         "ENVIRONMENT": "test",
         "WORKLOAD": "birds",
@@ -169,6 +170,32 @@ def test_an_approval_goes_from_the_plan_to_the_clean_up(
     assert cleaned == {"removed": [f"{GROUP}-v1-00000000"], "rejected": ""}
     assert sagemaker.configs == {name, f"{GROUP}-v2-00000000"}
     json.dumps([plan, unchanged, nothing, smoke, cleaned])
+
+
+def test_an_asynchronous_endpoint_is_asked_by_its_queue(
+    monkeypatch: pytest.MonkeyPatch, s3: Any, bucket: str
+) -> None:
+    class Runtime:
+        def invoke_endpoint_async(self, **request: Any) -> dict[str, Any]:
+            return {"OutputLocation": f"s3://{bucket}/birds/async/answers/1.out"}
+
+    connect(monkeypatch, deployment, s3=s3, sagemaker_runtime=Runtime())
+    for name, value in {"ENDPOINT_NAME": ENDPOINT, "MODE": "async", "MAX_FAILURES": "0"}.items():
+        monkeypatch.setenv(name, value)
+    index = {"schema_version": 1, "samples": [{"file": "1.png", "label": "1"}]}
+    s3.put_object(Bucket=bucket, Key="birds/samples/1.png", Body=b"1")
+    s3.put_object(Bucket=bucket, Key="birds/samples/samples.json", Body=json.dumps(index))
+    answer = {"predictions": [{"label": "1", "confidence": 0.5}]}
+    s3.put_object(Bucket=bucket, Key="birds/async/answers/1.out", Body=json.dumps(answer))
+    plan = {
+        "samples": f"s3://{bucket}/birds/samples",
+        "evaluation_report": "",
+        "target_variant": "",
+    }
+
+    smoke = deployment.smoke_test({"plan": plan}, Context())
+
+    assert smoke["passed"], smoke["detail"]
 
 
 def test_the_tear_down_deletes_by_the_properties_that_it_is_given(
