@@ -75,8 +75,11 @@ def actions(statements: Statements) -> set[str]:
 def test_roles_of_jobs_and_models_have_what_sagemaker_asks_for(environment: str) -> None:
     found = {"Jobs": 0, "Model": 0}
     for role, statements in statements_by_role(environment).items():
-        for part, needed in (("JobsRole", OF_JOBS), ("ModelRole", OF_MODELS)):
-            if part in role:
+        for stack, part, needed in (
+            ("-training/", "JobsRole", OF_JOBS),
+            ("-deployment/", "ModelRole", OF_MODELS),
+        ):
+            if stack in role and part in role:
                 found[part.removesuffix("Role")] += 1
                 assert needed - actions(statements) == set(), role
     assert all(found.values())
