@@ -36,7 +36,9 @@ _FORMS = {
     ("logs", "log-stream"): r"arn:aws:logs:[^:]*:[^:]*:log-group:[^:]+:.+",
 }
 # The reference names kinds for these, and AWS checks them without one in their usual form.
-_WITHOUT_RESOURCE = {"cloudwatch:PutMetricData", "cloudwatch:DescribeAlarms"}
+_WITHOUT_RESOURCE = {"cloudwatch:PutMetricData"}
+# AWS checks these on what is named, or on everything where nothing is.
+_OF_ALL_AS_WELL = {"cloudwatch:DescribeAlarms"}
 
 pytestmark = pytest.mark.parametrize("environment", EVERY_ENVIRONMENT)
 
@@ -85,6 +87,8 @@ def fits(action: str, resource: str) -> bool:
     known = kinds(action)
     if not known:
         return resource == "*"
+    if resource == "*" and action in _OF_ALL_AS_WELL:
+        return True
     return any(pattern(service, kind).fullmatch(resource) for kind in known)
 
 
