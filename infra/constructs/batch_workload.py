@@ -138,7 +138,7 @@ class BatchWorkload(Construct):
     def _tear_down(self) -> OnDelete:
         function = PythonFunction(
             self,
-            "StopJobs",
+            "StopTransforms",
             word="serving",
             handler="tear_down",
             description="Stops the transform jobs of batches when their stack is deleted",

@@ -86,7 +86,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         r"Resource::\*",
-        r"[^/]+-serving/[^/]+/StopJobs",
+        r"[^/]+-serving/[^/]+/StopTransforms",
         "X-Ray's calls and SageMaker's ListTransformJobs take no resource; nothing else of this "
         "role is on *.",
     ),
@@ -162,7 +162,7 @@ ACKNOWLEDGED: tuple[AcknowledgedFinding, ...] = (
     ),
     _wildcard(
         _SAGEMAKER + r"transform-job/[a-z0-9-]+-b-\*",
-        r"[^/]+-serving/[^/]+/(Functions/Advance|Answer|StopJobs)",
+        r"[^/]+-serving/[^/]+/(Functions/Advance|Answer|StopTransforms)",
         "The transform jobs of one workload's batch runs, named after each run.",
     ),
     _wildcard(
