@@ -155,7 +155,8 @@ class DeploymentFunctions(Construct):
             )
         if serving.update == "shadow":
             self.plan.allow(
-                resources.statement("TakeShadowAway", ["UpdateEndpoint"], "endpoint", "configs")
+                resources.statement("TakeShadowAway", ["UpdateEndpoint"], "endpoint", "configs"),
+                *encrypt_volumes(key),
             )
         self.smoke_test = self._function(
             "SmokeTest",
