@@ -56,8 +56,8 @@ class Met:
     """Requests that met a model, in the time in which it took requests.
 
     Attributes:
-        requests: that met it.
-        of: all requests from the first of these to the last.
+        requests: that met it after the first one, from which on the time is counted.
+        of: all requests after that one, to the last that met it.
     """
 
     requests: int
@@ -76,4 +76,4 @@ class Met:
 def met(answers: Sequence[Answer], model: str) -> Met:
     """How many requests met a model, while it took some."""
     numbers = [number for number, one in enumerate(answers) if one.model == model]
-    return Met(len(numbers), numbers[-1] - numbers[0] + 1 if numbers else 0)
+    return Met(len(numbers) - 1, numbers[-1] - numbers[0]) if numbers else Met(0, 0)

@@ -40,17 +40,18 @@ def _tell(figures: Figures, outcome: Outcome) -> None:
     wanted = CANARY_SHARE + found.allowance(CANARY_SHARE)
     figures.hold(
         DRILL,
-        f"{name}: met it, while it took requests",
+        f"{name}: met it, from the first that did to the last",
         f"{found.requests} of {found.of} in {outcome.exposed_seconds:.1f} s ({found.share:.1%})",
         f"{CANARY_SHARE:.0%}, by chance {wanted:.1%} at most (3 sigma)",
         holds=found.share <= wanted,
     )
     everything = len(outcome.answers)
-    of_all = found.requests / everything
+    number = sum(one.model == outcome.model for one in outcome.answers)
+    of_all = number / everything
     figures.hold(
         DRILL,
         f"{name}: met it, of the whole deployment",
-        f"{found.requests} of {everything} ({of_all:.1%})",
+        f"{number} of {everything} ({of_all:.1%})",
         f"{CANARY_SHARE:.0%} at most",
         holds=of_all <= CANARY_SHARE,
     )

@@ -47,13 +47,13 @@ def test_failures_are_counted_by_kind() -> None:
 def test_the_share_that_met_a_model_counts_the_time_in_which_it_took_requests() -> None:
     answers = [answer(float(due), model=model) for due, model in enumerate("1121211")]
     found = met(answers, "2")
-    assert (found.requests, found.of) == (2, 3)
-    assert found.share == pytest.approx(2 / 3)
+    assert (found.requests, found.of) == (1, 2)
+    assert found.share == pytest.approx(1 / 2)
 
 
 def test_the_allowance_for_chance_shrinks_with_the_requests() -> None:
-    few = met([answer(float(due), model="2") for due in range(25)], "2")
-    many = met([answer(float(due), model="2") for due in range(100)], "2")
+    few = met([answer(float(due), model="2") for due in range(26)], "2")
+    many = met([answer(float(due), model="2") for due in range(101)], "2")
     assert few.allowance(0.5) == pytest.approx(0.3)
     assert many.allowance(0.5) == pytest.approx(0.15)
 
