@@ -10,6 +10,7 @@ from infra.constructs.deployment_parts import (
     DeploymentCalls,
     DeploymentTimes,
 )
+from infra.constructs.deployment_watch_states import look_at_endpoint
 from infra.constructs.states import invoke, sagemaker
 
 _THERE = "$status = 'InService' and $live = $plan.shadow.endpoint.EndpointConfigName"
@@ -49,18 +50,7 @@ def let_shadow_answer(
 def _wait_for_shadow(times: DeploymentTimes) -> dict[str, Any]:
     goes_on = f"$status in {TRANSITIONAL} and $looks < {times.looks}"
     return {
-        "LookForShadow": sagemaker(
-            "describeEndpoint",
-            {"EndpointName": "{% $plan.endpoint.EndpointName %}"},
-            Assign={
-                "looks": "{% $looks + 1 %}",
-                "status": "{% $states.result.EndpointStatus %}",
-                "live": "{% '' & $states.result.EndpointConfigName %}",
-                "failure": "{% '' & $states.result.FailureReason %}",
-            },
-            Catch=FAILED,
-            Next="IsShadowThere",
-        ),
+        "LookForShadow": look_at_endpoint("IsShadowThere"),
         "IsShadowThere": {
             "Type": "Choice",
             "Choices": [

@@ -62,23 +62,28 @@ def change_endpoint(calls: DeploymentCalls) -> dict[str, Any]:
     }
 
 
+def look_at_endpoint(then: str) -> dict[str, Any]:
+    """One look: counts it, and keeps the endpoint's status, configuration, failure and share."""
+    return sagemaker(
+        "describeEndpoint",
+        {"EndpointName": "{% $plan.endpoint.EndpointName %}"},
+        Assign={
+            "looks": "{% $looks + 1 %}",
+            "status": "{% $states.result.EndpointStatus %}",
+            "live": "{% '' & $states.result.EndpointConfigName %}",
+            "failure": "{% '' & $states.result.FailureReason %}",
+            "share": f"{{% {_SHARE} %}}",
+        },
+        Catch=FAILED,
+        Next=then,
+    )
+
+
 def watch_endpoint(calls: DeploymentCalls, times: DeploymentTimes, *, then: str) -> dict[str, Any]:
     """From a look at the endpoint until it is as asked, which leads to state `then`."""
     goes_on = f"$status in {TRANSITIONAL} and $looks < {times.looks}"
     return {
-        "LookAtEndpoint": sagemaker(
-            "describeEndpoint",
-            {"EndpointName": "{% $plan.endpoint.EndpointName %}"},
-            Assign={
-                "looks": "{% $looks + 1 %}",
-                "status": "{% $states.result.EndpointStatus %}",
-                "live": "{% '' & $states.result.EndpointConfigName %}",
-                "failure": "{% '' & $states.result.FailureReason %}",
-                "share": f"{{% {_SHARE} %}}",
-            },
-            Catch=FAILED,
-            Next="IsInService",
-        ),
+        "LookAtEndpoint": look_at_endpoint("IsInService"),
         # An update that SageMaker itself took back ends InService as well, with the
         # configuration from before.
         "IsInService": {

@@ -25,7 +25,7 @@ from lambdas.deployment.requests import (
     variant_of,
 )
 from lambdas.deployment.settings import PlanSettings
-from lambdas.deployment.split import Configuration
+from lambdas.deployment.split import Configuration, why_not_beside
 from lambdas.deployment.usable_endpoint import EndpointBusy
 
 
@@ -41,21 +41,9 @@ def may_have_shadow(
     Raises:
         ShadowImpossible: says why not.
     """
-    instead = (
-        "set serving.update: replace in the workload's YAML, deploy the app and approve the "
-        "model package again"
-    )
-    if live is None or set(live.variants) != {OLD_VARIANT}:
-        raise ShadowImpossible(
-            f"the endpoint serves with {config}, which no deployment made for one model alone: "
-            f"there is no old model to compare the new one with; {instead}"
-        )
-    if bool(live.kms_key_arn) != bool(settings.kms_key_arn):
-        raise ShadowImpossible(
-            f"{config} and the new model are on instance types of which one has storage of its "
-            "own, for which SageMaker refuses a key, and the other needs the key for its "
-            f"volumes: one configuration cannot hold both; {instead}"
-        )
+    why = why_not_beside(live, config=config, kms_key_arn=settings.kms_key_arn)
+    if live is None or why:
+        raise ShadowImpossible(why)
     return live
 
 

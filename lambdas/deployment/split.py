@@ -75,28 +75,39 @@ def read_configuration(sagemaker: Any, name: str, *, group: str) -> Configuratio
     )
 
 
-def may_share(live: Configuration | None, *, config: str, kms_key_arn: str) -> Configuration:
-    """The configuration `config` that serves, if a new model may be put beside its model.
+def why_not_beside(live: Configuration | None, *, config: str, kms_key_arn: str) -> str:
+    """Why no new model can stand beside the one that serves with `config`; empty if one can.
 
     Args:
+        live: the configuration of this name, if a deployment made it.
         kms_key_arn: that encrypts the new model's volumes, or empty.
+    """
+    if live is None or set(live.variants) != {OLD_VARIANT}:
+        why = (
+            f"the endpoint serves with {config}, which no deployment made for one model alone: "
+            "there is no old model to stand beside"
+        )
+    elif bool(live.kms_key_arn) != bool(kms_key_arn):
+        why = (
+            f"{config} and the new model are on instance types of which one has storage of its "
+            "own, for which SageMaker refuses a key, and the other needs the key for its "
+            "volumes: one configuration cannot hold both"
+        )
+    else:
+        return ""
+    return (
+        f"{why}; set serving.update: replace in the workload's YAML, deploy the app and approve "
+        "the model package again"
+    )
+
+
+def may_share(live: Configuration | None, *, config: str, kms_key_arn: str) -> Configuration:
+    """The configuration `config` that serves, if a new model may be put beside its model.
 
     Raises:
         SplitImpossible: says why not.
     """
-    instead = (
-        "set serving.update: replace in the workload's YAML, deploy the app and approve the "
-        "model package again"
-    )
-    if live is None or set(live.variants) != {OLD_VARIANT}:
-        raise SplitImpossible(
-            f"the endpoint serves with {config}, which no deployment made for one model "
-            f"alone: there is no old model to share the requests with; {instead}"
-        )
-    if bool(live.kms_key_arn) != bool(kms_key_arn):
-        raise SplitImpossible(
-            f"{config} and the new model are on instance types of which one has storage of its "
-            "own, for which SageMaker refuses a key, and the other needs the key for its "
-            f"volumes: one configuration cannot hold both; {instead}"
-        )
+    why = why_not_beside(live, config=config, kms_key_arn=kms_key_arn)
+    if live is None or why:
+        raise SplitImpossible(why)
     return live
