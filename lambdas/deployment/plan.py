@@ -117,7 +117,12 @@ class Planner:
             old = may_have_shadow(live, config=config, settings=self.settings)
             plan = self._sole(package, name, endpoint, live, approved_at=approved_at)
             return with_shadow(
-                plan, package=package, new_model=name, live=old, settings=self.settings
+                plan,
+                package=package,
+                new_model=name,
+                live=old,
+                settings=self.settings,
+                sagemaker=self.sagemaker,
             )
         return self._sole(package, name, endpoint, live, approved_at=approved_at)
 

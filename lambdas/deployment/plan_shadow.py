@@ -18,6 +18,7 @@ from contracts.traffic_split import OLD_VARIANT
 from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.model_package import ApprovedPackage
 from lambdas.deployment.plan_document import Plan
+from lambdas.deployment.removal import remove_config
 from lambdas.deployment.requests import (
     shadow_config_request,
     shadow_name,
@@ -69,14 +70,19 @@ def with_shadow(
     new_model: str,
     live: Configuration,
     settings: PlanSettings,
+    sagemaker: Any,
 ) -> Plan:
-    """`plan`, which lets the new model serve alone, with the shadow that comes before."""
+    """`plan`, which lets the new model serve alone, with the shadow that comes before.
+
+    A configuration that a stopped execution left for it is removed. Raises ClientError.
+    """
     shadow = settings.serving.shadow
     if shadow is None:
         raise ShadowImpossible(
             "the settings say update: shadow without serving.shadow; deploy the app again"
         )
     name = shadow_name(package, old=live.name, new=new_model, sample_percent=shadow.sample_percent)
+    remove_config(sagemaker, name)
     return {
         **plan,
         "shadow": {
