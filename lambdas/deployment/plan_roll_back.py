@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.champion_record import ChampionRecord, Deployed
-from contracts.operator_requests import RollBackRequest
-from contracts.traffic_split import OLD_VARIANT
+from contracts.operator_requests import RESUME, RollBackRequest
+from contracts.traffic_split import ACTION, OLD_VARIANT
 from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.model_package import metadata_of, package_of_model
 from lambdas.deployment.plan_batch import roll_back_plan
@@ -52,11 +52,16 @@ class RollBackPlanner:
         if self.record is not None and not self.settings.serving.has_endpoint:
             return self._of_model(request, self.record)
         endpoint = usable_endpoint(self.sagemaker, self.settings.endpoint_name)
-        if self.record is None or endpoint is None:
-            there = "champion record" if self.record is None else "endpoint"
+        if self.record is None:
             raise NothingToRollBackTo(
-                f"there is no {there} of {self.settings.workload}, so nothing served before; "
-                "approve the model package that is to serve"
+                f"there is no champion record of {self.settings.workload}, so nothing served "
+                "before; approve the model package that is to serve"
+            )
+        if endpoint is None:
+            raise NothingToRollBackTo(
+                f"there is no endpoint {self.settings.endpoint_name}: it is paused, or somebody "
+                f'deleted it; first start the state machine with {{"{ACTION}": "{RESUME}"}}, '
+                f"which lets version {self.record.champion.version} serve again"
             )
         target = self._target(request, self.record)
         if target is self.record.champion and endpoint.config == target.config:

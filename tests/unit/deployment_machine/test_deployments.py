@@ -219,6 +219,20 @@ def test_an_endpoint_is_paused_and_resumed_with_its_champion(world: World) -> No
     assert world.run({"action": "resume"}).output["nothing_to_do"]
 
 
+def test_a_roll_back_of_a_paused_endpoint_says_to_resume_it_first(world: World) -> None:
+    world.deploy(2)
+    world.deploy(3)
+    world.run({"action": "pause"})
+    before = world.things()
+
+    ended = world.run({"action": "roll_back"})
+
+    assert ended.status == "FAILED"
+    assert 'start the state machine with {"action": "resume"}' in world.notices[-1][1]
+    assert "nothing served before" not in world.notices[-1][1]
+    assert world.things() == before
+
+
 def test_an_approval_outside_the_hours_makes_the_endpoint_with_it(world: World) -> None:
     before = world.deploy(2)
     world.run({"action": "pause"})
