@@ -17,9 +17,13 @@ BASE = "iris-xgboost"
 
 
 def write_configuration(
-    folder: Path, *, serving: Mapping[str, Mapping[str, Any]], deployment: Mapping[str, Any]
+    folder: Path,
+    *,
+    serving: Mapping[str, Mapping[str, Any]],
+    deployment: Mapping[str, Any],
+    environment: str = ENVIRONMENT,
 ) -> Path:
-    """Copy config/ and add the environment `drill`, which is `local` but for what is given.
+    """Copy config/ and add an environment, which is `local` but for what is given.
 
     Args:
         serving: keys of `serving`, by workload; each workload extends `iris-xgboost`.
@@ -32,8 +36,8 @@ def write_configuration(
     local = yaml.safe_load((config / "environments" / "local.yaml").read_text())
     local["workloads"] = list(serving)
     local["deployment"] |= deployment
-    local["tags"]["environment"] = ENVIRONMENT
-    _write(config / "environments" / f"{ENVIRONMENT}.yaml", local)
+    local["tags"]["environment"] = environment
+    _write(config / "environments" / f"{environment}.yaml", local)
     for workload, keys in serving.items():
         content = {
             "extends": BASE,

@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from contracts import names
 from demo import deploy
 from demo.cloud import Cloud
-from demo.outputs import read_outputs
 from local_cloud import process
 from local_cloud.settings import LocalCloudSettings
 from tests.deployment_drill.canaries import Outcome, tried_canaries
-from tests.deployment_drill.configuration import ENVIRONMENT, write_configuration
 from tests.deployment_drill.drill import Drill
 from tests.deployment_drill.figures import Figures
-from tests.deployment_drill.workloads import DEPLOYMENT, SERVING
+from tests.deployment_drill.workloads import SERVING
 
 REPORT = deploy.ROOT / ".local" / "deployment-drill" / "report.md"
 SERVER = Path(__file__).with_name("drill_server.py")
@@ -36,6 +33,7 @@ ORDER = (
     "test_one_approval_delivered_often",
     "test_killed_at_each_state",
     "test_batches_are_answered",
+    "test_every_way_to_serve",
     "test_a_model_is_compared_first",
     "test_a_bad_canary_is_taken_back",
     "test_teardown_leaves_nothing",
@@ -59,24 +57,21 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 
 
 @pytest.fixture(scope="session")
-def drill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
-    """The environment `drill`, deployed by the unmodified CDK CLI."""
-    folder = tmp_path_factory.mktemp("drill")
-    config = write_configuration(folder, serving=SERVING, deployment=DEPLOYMENT)
-    settings = LocalCloudSettings(state_dir=folder / "cloud")
+def drilled_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local cloud of the drills' own."""
+    settings = LocalCloudSettings(state_dir=tmp_path_factory.mktemp("drilled") / "cloud")
     running = process.start(settings, any_port=True)
     try:
         (running.state_dir / "images.toml").write_text(IMAGES)
-        cloud = Cloud(running)
-        log = folder / "cdk.log"
-        account, region = running.account_id, running.region
-        deploy.bootstrap(cloud.environment, account=account, region=region, log=log, say=print)
-        deploy.deploy(cloud.environment, name=ENVIRONMENT, config=config, log=log, say=print)
-        prefix = names.stack_name(ENVIRONMENT, "")
-        outputs = read_outputs(cloud.client("cloudformation"), stack_prefix=prefix)
-        yield Drill(cloud, config, outputs, folder)
+        yield Cloud(running)
     finally:
         process.stop(running)
+
+
+@pytest.fixture(scope="session")
+def drill(drilled_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Drill:
+    """The environment `drill`."""
+    return Drill.deployed(drilled_cloud, tmp_path_factory.mktemp("drill"), serving=SERVING)
 
 
 @pytest.fixture(scope="session")

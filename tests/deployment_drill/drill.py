@@ -1,8 +1,9 @@
-"""What the drills act on: the environment `drill`, deployed into a local cloud of its own."""
+"""What the drills act on: an environment, deployed into a local cloud of its own."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from botocore.exceptions import ClientError
 
 from contracts import names
 from contracts.champion_record import ChampionRecord
+from demo import deploy
 from demo.cloud import Cloud
 from demo.deploy import ROOT
+from demo.outputs import read_outputs
 from infra.settings import load_settings
-from tests.deployment_drill.configuration import ENVIRONMENT
+from tests.deployment_drill.configuration import ENVIRONMENT, write_configuration
 from tests.deployment_drill.executions import Ended, StateMachine
 from tests.deployment_drill.leftovers import Leftovers, version_of
 from tests.deployment_drill.packages import Package, Registry
+from tests.deployment_drill.workloads import DEPLOYMENT
 
 START_SECONDS = 60.0
 NO_ENDPOINT = "no endpoint"
@@ -25,23 +29,54 @@ NO_ENDPOINT = "no endpoint"
 
 @dataclass(frozen=True)
 class Drill:
-    """The deployed environment. `folder` takes what is written down: logs, answers."""
+    """A deployed environment. `folder` takes what is written down: logs, answers."""
 
     cloud: Cloud
     config: Path
     outputs: dict[str, str]
     folder: Path
+    environment: str = ENVIRONMENT
+
+    @classmethod
+    def deployed(
+        cls,
+        cloud: Cloud,
+        folder: Path,
+        *,
+        serving: Mapping[str, Mapping[str, Any]],
+        environment: str = ENVIRONMENT,
+    ) -> Drill:
+        """Deploy an environment with these workloads by the unmodified CDK CLI. Raises DemoError.
+
+        Args:
+            serving: keys of `serving`, by workload.
+        """
+        config = write_configuration(
+            folder, serving=serving, deployment=DEPLOYMENT, environment=environment
+        )
+        place, log = cloud.settings, folder / "cdk.log"
+        deploy.bootstrap(
+            cloud.environment, account=place.account_id, region=place.region, log=log, say=print
+        )
+        deploy.deploy(cloud.environment, name=environment, config=config, log=log, say=print)
+        prefix = names.stack_name(environment, "")
+        outputs = read_outputs(cloud.client("cloudformation"), stack_prefix=prefix)
+        return cls(cloud, config, outputs, folder, environment)
+
+    def destroy(self) -> None:
+        """`cdk destroy` of all its stacks. Raises DemoError."""
+        deploy.destroy(self.cloud.environment, log=self.folder / "cdk.log", say=print)
 
     def workload(self, name: str) -> DrilledWorkload:
-        settings = load_settings(self.config, ENVIRONMENT, only=[name], code=ROOT)
+        settings = load_settings(self.config, self.environment, only=[name], code=ROOT)
         registry = Registry(
             self.cloud,
             settings.workloads[0],
-            environment=ENVIRONMENT,
+            environment=self.environment,
             bucket=self.outputs["ArtifactBucketName"],
         )
         machine = StateMachine(
-            self.cloud, name=names.deployment_state_machine_name(ENVIRONMENT, name)
+            self.cloud, name=names.deployment_state_machine_name(self.environment, name)
         )
         return DrilledWorkload(self, name, registry, machine)
 
@@ -57,7 +92,7 @@ class DrilledWorkload:
 
     @property
     def endpoint(self) -> str:
-        return names.endpoint_name(ENVIRONMENT, self.name)
+        return names.endpoint_name(self.drill.environment, self.name)
 
     def approve(self, package: Package) -> str:
         """Approve a package; ARN of the execution that this started."""
@@ -100,7 +135,9 @@ class DrilledWorkload:
         """What the state machine wrote down about what serves; None where nothing was."""
         ssm = self.drill.cloud.client("ssm")
         try:
-            found = ssm.get_parameter(Name=names.champion_parameter(ENVIRONMENT, self.name))
+            found = ssm.get_parameter(
+                Name=names.champion_parameter(self.drill.environment, self.name)
+            )
         except ssm.exceptions.ParameterNotFound:
             return None
         return ChampionRecord.parse(found["Parameter"]["Value"])
@@ -131,7 +168,7 @@ class DrilledWorkload:
         for name in left.found["models"]:
             sagemaker.delete_model(ModelName=name)
         if self.champion() is not None:
-            ssm.delete_parameter(Name=names.champion_parameter(ENVIRONMENT, self.name))
+            ssm.delete_parameter(Name=names.champion_parameter(self.drill.environment, self.name))
 
     def served(self) -> str:
         """`version <n>` where that serves, else the endpoint's status."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from contracts import names
-from demo import deploy
 from tests.deployment_drill.configuration import ENVIRONMENT
 from tests.deployment_drill.drill import Drill
 from tests.deployment_drill.figures import Figures
@@ -22,7 +21,7 @@ def test_nothing_is_left_of_a_destroyed_environment(drill: Drill, figures: Figur
         workload = drill.workload(name)
         workload.ensure_live()
     before = Leftovers.of(drill.cloud, names.prefix(ENVIRONMENT))
-    deploy.destroy(drill.cloud.environment, log=drill.folder / "cdk.log", say=print)
+    drill.destroy()
     after = Leftovers.of(drill.cloud, names.prefix(ENVIRONMENT))
     figures.tell(DRILL, "resources before", str(sum(map(len, before.found.values()))))
     figures.hold(DRILL, "resources left", after, "nothing", holds=str(after) == "nothing")

@@ -18,6 +18,9 @@ SHADOWED = "shadowed"
 SPLIT = "split"
 KILLED = (UPDATED, "killed")
 """Drilled side by side, and served alike."""
+SERVERLESS = "serverless"
+QUEUED = "queued"
+SCALED = "scaled"
 CANARIES: Mapping[str, str] = {
     "errors": "canary-errors",
     "slow": "canary-slow",
@@ -68,3 +71,23 @@ SERVING: Mapping[str, Mapping[str, Any]] = {
     },
     **dict.fromkeys(CANARIES.values(), _CANARY),
 }
+
+OTHER_WAYS: Mapping[str, Mapping[str, Any]] = {
+    SERVERLESS: {
+        **_BASE,
+        "mode": "serverless",
+        "serverless": {"memory_mb": 2048, "max_concurrency": 20},
+    },
+    QUEUED: {
+        **_BASE,
+        "mode": "async",
+        "asynchronous": {"min_instances": 0, "max_instances": 1, "backlog_per_instance": 5},
+    },
+    SCALED: {
+        **_BASE,
+        "autoscaling": {"min_instances": 1, "max_instances": 2, "invocations_per_instance": 60},
+        # Once a year each: the drill itself pauses and resumes.
+        "hours": {"start": "cron(0 7 1 3 ? *)", "stop": "cron(0 7 2 3 ? *)", "timezone": "UTC"},
+    },
+}
+"""In an environment of their own: one stack has no room for all workloads that are drilled."""
