@@ -178,7 +178,7 @@ class Planner:
             endpoint_config=sole_config_request(
                 name, variant_of(name, self.settings), settings=self.settings
             ),
-            endpoint=self._endpoint_request(name, created=endpoint is None),
+            endpoint=self._endpoint_request(name, endpoint),
             endpoint_exists=endpoint is not None,
             probe=bool(previous) and not serves and self.settings.serving.answers_at_once,
             bake=serves or endpoint is None,
@@ -216,10 +216,10 @@ class Planner:
             )
         return {**plan, "summary": "\n".join(line for line in said if line)}
 
-    def _endpoint_request(self, name: str, *, created: bool) -> dict[str, Any]:
-        if created:
+    def _endpoint_request(self, name: str, endpoint: Endpoint | None) -> dict[str, Any]:
+        if endpoint is None:
             return create_request(self.settings.endpoint_name, name)
-        return guarded_update_request(self.settings, name)
+        return guarded_update_request(self.settings, endpoint, name)
 
     def _without_endpoint(self) -> str:
         if self.record is None:

@@ -124,7 +124,7 @@ class RollBackPlanner:
         serves = endpoint.config == target.config
         return plan_of(
             "roll_back",
-            endpoint=guarded_update_request(self.settings, target.config),
+            endpoint=guarded_update_request(self.settings, endpoint, target.config),
             samples=metadata.get("samples", ""),
             evaluation_report=metadata.get("evaluation_report", ""),
             model_package=target.package,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.serving import MAX_UPDATE_SECONDS, Rollout, Serving
+from lambdas.deployment.endpoint import Endpoint
 from lambdas.deployment.requests import update_request
 from lambdas.deployment.settings import PlanSettings
 
@@ -55,15 +56,16 @@ def deployment_config(
     return config
 
 
-def guarded_update_request(settings: PlanSettings, config: str) -> dict[str, Any]:
-    """UpdateEndpoint to `config`, with one variant of the same name as before: it keeps the
-    instances that it was scaled to, and the alarms roll it back."""
+def guarded_update_request(
+    settings: PlanSettings, endpoint: Endpoint, config: str
+) -> dict[str, Any]:
+    """UpdateEndpoint of `endpoint` to `config`, with one variant of the same name as before: it
+    keeps the instances that it was scaled to, and the alarms roll it back."""
     serving = settings.serving
     return update_request(
         settings.endpoint_name,
         config,
-        # Without scaling, how many instances there are is what the configuration says.
-        keep_capacity=serving.autoscaling is not None,
+        keep_capacity=_keeps_capacity(serving, endpoint),
         deployment_config=deployment_config(
             serving,
             alarms=settings.alarms,
@@ -71,6 +73,14 @@ def guarded_update_request(settings: PlanSettings, config: str) -> dict[str, Any
             timeout_seconds=settings.timeout_seconds,
         ),
     )
+
+
+def _keeps_capacity(serving: Serving, endpoint: Endpoint) -> bool:
+    """Whether the new instances are as many as the old ones, and not as the configuration says."""
+    if serving.asynchronous is not None:
+        # Of an endpoint that was scaled to zero none would be kept, and none would prove itself.
+        return sum(endpoint.instances.values()) > serving.instance_count
+    return serving.autoscaling is not None
 
 
 def back_at_once(deployment: Mapping[str, Any]) -> dict[str, Any]:

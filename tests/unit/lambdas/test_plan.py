@@ -10,6 +10,7 @@ from botocore.validate import validate_parameters
 
 from contracts.champion_record import FAILED_MARK
 from contracts.events import EventError
+from contracts.serving import Asynchronous
 from lambdas.deployment.model_package import (
     ApprovalWithdrawn,
     ModelPackageRefused,
@@ -67,6 +68,26 @@ def test_a_plan_holds_requests_that_sagemaker_takes(sagemaker: SageMaker) -> Non
     assert plan["endpoint_config"]["KmsKeyId"].startswith("arn:aws:kms:")
     assert plan["samples"] == "s3://artifacts/birds/run/samples"
     json.dumps(plan)
+
+
+@pytest.mark.parametrize(("there", "keeps"), [(0, False), (1, False), (3, True)])
+def test_an_update_of_a_queue_takes_no_instance_from_those_that_work_it_off(
+    sagemaker: SageMaker, there: int, keeps: bool
+) -> None:
+    # As few as none would be kept too, and nobody would answer the smoke test.
+    deployed(sagemaker, 2)
+    (variant,) = sagemaker.endpoints[ENDPOINT]["ProductionVariants"]
+    variant["CurrentInstanceCount"] = there
+
+    plan = plan_for(
+        sagemaker,
+        mode="async",
+        asynchronous=Asynchronous(max_instances=3, backlog_per_instance=5),
+        success_topic_arn="arn:aws:sns:eu-west-1:111122223333:answers",
+        error_topic_arn="arn:aws:sns:eu-west-1:111122223333:errors",
+    )
+
+    assert plan["endpoint"].get("RetainAllVariantProperties", False) == keeps
 
 
 def test_a_plan_is_the_same_each_time(sagemaker: SageMaker) -> None:
