@@ -37,7 +37,8 @@ def train_letter(values: Mapping[str, str]) -> Outcome:
 def test_early_stopping_stops_the_job_that_lags_and_keeps_its_objective(
     make_cloud: MakeCloud,
 ) -> None:
-    cloud = make_cloud(train_letter, seconds=0.05)
+    # Long enough that a busy machine looks at a job before it ends.
+    cloud = make_cloud(train_letter, seconds=0.5)
     settings = {"TrainingJobEarlyStoppingType": "Auto"}
     done = cloud.tune(
         ranges=LETTERS, strategy="Grid", most=None, parallel=1, seed=1, config=settings
