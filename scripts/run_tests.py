@@ -1,8 +1,9 @@
-"""Every test, in two processes side by side: the flows, which mostly wait, and all others.
+"""Every test, in two processes side by side: flows and templates, and all others.
 
     python scripts/run_tests.py [arguments of pytest]
 
-The others' output is shown as it comes, that of the flows when they are done. Answers with 0
+Flows mostly wait; with the templates they take about as long as the others. The others' output is
+shown as it comes, that of flows and templates when they are done. Answers with 0
 where both passed; a process whose tests the arguments leave out counts as passed. What takes
 longer is left out: `make test-long` and `make test-deployment` run it.
 """
@@ -20,11 +21,11 @@ ELSEWHERE = "not long and not deployment_drill"
 
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as shown_later:
-        flows = start(f"flow and {ELSEWHERE}", arguments, output=shown_later)
-        others = start(f"not flow and {ELSEWHERE}", arguments)
+        flows = start(f"(flow or synth) and {ELSEWHERE}", arguments, output=shown_later)
+        others = start(f"not flow and not synth and {ELSEWHERE}", arguments)
         try:
             statuses = [others.wait()]
-            print("== pytest, flows (they began with the others)", flush=True)
+            print("== pytest, flows and templates (they began with the others)", flush=True)
             statuses.append(flows.wait())
         except KeyboardInterrupt:
             # Both got the signal as well, and take their local clouds down.
