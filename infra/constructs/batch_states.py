@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.constructs.states import invoke, plain, publish, sagemaker, sfn
+from infra.constructs.states import (
+    CAUSE,
+    EARLIER_EXECUTIONS,
+    OWN_EXECUTION,
+    caught,
+    invoke,
+    publish,
+    sagemaker,
+    sfn,
+)
 
 # An execution fails at the 25,000th event of its history, and a look at a job writes nine: with
 # the longest pause between them they make 19,440 in three days. Who comes later goes on with a
@@ -25,14 +34,7 @@ MAX_RESTS = 20
 _QUOTA_SECONDS = 300
 _QUOTA_TRIES = 12
 
-_CAUSE = plain("$states.errorOutput.Cause")
-_FAILED = [
-    {
-        "ErrorEquals": ["States.ALL"],
-        "Assign": {"reason": f"{{% $states.errorOutput.Error & ': ' & {_CAUSE} %}}"},
-        "Next": "TellFailure",
-    }
-]
+_FAILED = caught("TellFailure")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +71,6 @@ def batch_definition(*, calls: BatchCalls, quiet_seconds: int, poll_seconds: int
 
 
 def _wait_for_turn(calls: BatchCalls, quiet_seconds: int, poll_seconds: int) -> dict[str, Any]:
-    own = "$own := $states.result.Executions[ExecutionArn = $execution]"
-    earlier = (
-        "$count($states.result.Executions[StartDate < $own.StartDate or "
-        "(StartDate = $own.StartDate and ExecutionArn < $execution)])"
-    )
     return {
         "Begin": {
             "Type": "Pass",
@@ -97,7 +94,10 @@ def _wait_for_turn(calls: BatchCalls, quiet_seconds: int, poll_seconds: int) -> 
             "listExecutions",
             {"StateMachineArn": calls.state_machine, "StatusFilter": "RUNNING"},
             # Not listed yet: like one that has to wait.
-            Assign={"earlier": f"{{% ({own}; $exists($own) ? {earlier} : 1) %}}"},
+            Assign={
+                "earlier": f"{{% ({OWN_EXECUTION}; $exists($own) ? "
+                f"$count({EARLIER_EXECUTIONS}) : 1) %}}"
+            },
             Catch=_FAILED,
             Next="IsItsTurn",
         ),
@@ -173,7 +173,7 @@ def _advance(calls: BatchCalls, poll_seconds: int) -> dict[str, Any]:
         Catch=[
             {
                 "ErrorEquals": ["States.ALL"],
-                "Assign": {"notMade": f"{{% $states.errorOutput.Error & ': ' & {_CAUSE} %}}"},
+                "Assign": {"notMade": f"{{% $states.errorOutput.Error & ': ' & {CAUSE} %}}"},
                 "Next": "LookAtJob",
             }
         ],
@@ -243,7 +243,7 @@ def _watch(longest_pause: int) -> dict[str, Any]:
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
                         "reason": "{% $notMade != '' ? 'The transform job ' & $job & ' was not "
-                        f"made: ' & $notMade : $states.errorOutput.Error & ': ' & {_CAUSE} %}}"
+                        f"made: ' & $notMade : $states.errorOutput.Error & ': ' & {CAUSE} %}}"
                     },
                     "Next": "TellFailure",
                 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -10,6 +10,7 @@ from constructs import Construct
 from contracts import names
 from contracts.serving import REALTIME, Serving
 from contracts.traffic_split import OLD_VARIANT
+from infra.constructs.statements import alarm_arn
 
 _NAMESPACE = "AWS/SageMaker"
 _PERIOD = Duration.minutes(1)
@@ -73,20 +74,11 @@ class DeploymentAlarms(Construct):
         """Read the alarms, as whoever updates the endpoint has to, and SageMaker for them."""
         if not self.names:
             return []
-        stack = Stack.of(self)
         return [
             iam.PolicyStatement(
                 sid="ReadAlarms",
                 actions=["cloudwatch:DescribeAlarms"],
-                resources=[
-                    stack.format_arn(
-                        service="cloudwatch",
-                        resource="alarm",
-                        resource_name=name,
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                    for name in self.names
-                ],
+                resources=[alarm_arn(self, name) for name in self.names],
             )
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from infra.constructs.states import plain
+from infra.constructs.states import caught
 
 # Deployments of one endpoint wait for each other, and each may take hours.
 TIMEOUT_SECONDS = 7 * 24 * 3600
@@ -20,14 +20,7 @@ MAX_TURN_SECONDS = 900
 # Far longer than ListExecutions is known to lag.
 SETTLE_SECONDS = 5
 
-CAUSE = plain("$states.errorOutput.Cause")
-FAILED = [
-    {
-        "ErrorEquals": ["States.ALL"],
-        "Assign": {"reason": f"{{% $states.errorOutput.Error & ': ' & {CAUSE} %}}"},
-        "Next": "RollBack",
-    }
-]
+FAILED = caught("RollBack")
 TRANSITIONAL = "['Creating', 'Updating', 'SystemUpdating', 'RollingBack']"
 
 

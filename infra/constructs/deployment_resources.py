@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from contracts import names
-from infra.constructs.statements import delete_sagemaker_logs, sagemaker_arn
+from infra.constructs.statements import (
+    delete_sagemaker_logs,
+    parameter_arn,
+    sagemaker_arn,
+)
 
 
 class DeploymentResources:
@@ -25,9 +28,7 @@ class DeploymentResources:
         champion_parameter: str,
     ) -> None:
         self.champion_parameter = champion_parameter
-        self._champion_arn = Stack.of(scope).format_arn(
-            service="ssm", resource="parameter", resource_name=champion_parameter.lstrip("/")
-        )
+        self._champion_arn = parameter_arn(scope, champion_parameter)
         self._scope = scope
         self.endpoint_name = endpoint_name
         self.log_group = f"/aws/sagemaker/Endpoints/{endpoint_name}"

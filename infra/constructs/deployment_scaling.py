@@ -5,7 +5,7 @@ Only workloads whose settings let instances be scaled have it.
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,7 @@ from contracts.serving import Serving
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.on_delete import OnDelete
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.statements import sagemaker_arn
+from infra.constructs.statements import alarm_arn, sagemaker_arn
 
 _SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _ROLE = f"aws-service-role/{_SERVICE}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -127,7 +127,6 @@ class DeploymentScaling(Construct):
 
     def _watch(self, endpoint_name: str) -> list[iam.PolicyStatement]:
         """Application Auto Scaling makes alarms in its caller's name; one more is ours."""
-        stack = Stack.of(self)
         names = [
             backlog_alarm_name(endpoint_name),
             f"TargetTracking-endpoint/{endpoint_name}/variant/*",
@@ -136,15 +135,7 @@ class DeploymentScaling(Construct):
             iam.PolicyStatement(
                 sid="WatchVariants",
                 actions=["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"],
-                resources=[
-                    stack.format_arn(
-                        service="cloudwatch",
-                        resource="alarm",
-                        resource_name=name,
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                    for name in names
-                ],
+                resources=[alarm_arn(self, name) for name in names],
             ),
             # The call takes any alarms or all; Application Auto Scaling asks for all.
             iam.PolicyStatement(

@@ -15,17 +15,12 @@ from infra.constructs.deployment_parts import (
     DeploymentCalls,
     DeploymentTimes,
 )
-from infra.constructs.states import publish, sfn
+from infra.constructs.states import EARLIER_EXECUTIONS, OWN_EXECUTION, publish, sfn
 
 # ListExecutions answers with as many at most, the newest first. While there are more, the oldest
 # are not seen: then nobody begins, and those that are superseded end until all are seen.
 _MOST_LISTED = 1000
 
-_OWN = "$own := $states.result.Executions[ExecutionArn = $execution]"
-_EARLIER = (
-    "$states.result.Executions[StartDate < $own.StartDate or "
-    "(StartDate = $own.StartDate and ExecutionArn < $execution)]"
-)
 _NEWER = (
     "$states.result.Executions[(StartDate > $own.StartDate or "
     "(StartDate = $own.StartDate and ExecutionArn > $execution)) and "
@@ -97,10 +92,11 @@ def _look(calls: DeploymentCalls, *, then: str) -> dict[str, Any]:
                 "MaxResults": _MOST_LISTED,
             },
             Assign={
-                "first": f"{{% ({_OWN}; $exists($own) and $not($exists($states.result.NextToken)) "
-                f"and $count({_EARLIER}) = 0) %}}",
+                "first": f"{{% ({OWN_EXECUTION}; $exists($own) and "
+                "$not($exists($states.result.NextToken)) "
+                f"and $count({EARLIER_EXECUTIONS}) = 0) %}}",
                 "newerArn": "{% $exists($event.action) ? '' : "
-                f"({_OWN}; $newest := {_NEWER}; "
+                f"({OWN_EXECUTION}; $newest := {_NEWER}; "
                 "$exists($newest) ? $newest[0].ExecutionArn : '') %}",
             },
             Catch=FAILED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -263,6 +263,16 @@ def sagemaker_arn(scope: Construct, resource: str) -> str:
     """ARN of a SageMaker resource of this account, such as `endpoint/rookery-dev-birds`."""
     stack = Stack.of(scope)
     return f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:{resource}"
+
+
+def alarm_arn(scope: Construct, name: str) -> str:
+    """ARN of a CloudWatch alarm of this account."""
+    return Stack.of(scope).format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def parameter_arn(scope: Construct, name: str) -> str:

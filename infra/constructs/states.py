@@ -70,6 +70,14 @@ RETRY_MESSAGES: tuple[dict[str, Any], ...] = (
 _ERROR_MESSAGE = r'/"errorMessage": ?"((?:[^\\"]|\\.)*)"/'
 
 
+# Of an answer of ListExecutions: the execution itself, and those that began before it.
+OWN_EXECUTION = "$own := $states.result.Executions[ExecutionArn = $execution]"
+EARLIER_EXECUTIONS = (
+    "$states.result.Executions[StartDate < $own.StartDate or "
+    "(StartDate = $own.StartDate and ExecutionArn < $execution)]"
+)
+
+
 def invoke(function_arn: str, payload: Any, **fields: Any) -> dict[str, Any]:
     """A task that invokes a function; its answer is `$states.result.Payload`."""
     return {
@@ -91,6 +99,21 @@ def plain(cause: str) -> str:
     found = f"$match({cause}, {_ERROR_MESSAGE}, 1).groups[0]"
     unescaped = f"$replace($replace({found}, '\\\\n', ' '), '\\\\\"', '\"')"
     return f"($contains({cause}, {_ERROR_MESSAGE}) ? {unescaped} : {cause})"
+
+
+# Of an error that is caught.
+CAUSE = plain("$states.errorOutput.Cause")
+
+
+def caught(then: str) -> list[dict[str, Any]]:
+    """A Catch of everything, which keeps what failed in `$reason`."""
+    return [
+        {
+            "ErrorEquals": ["States.ALL"],
+            "Assign": {"reason": f"{{% $states.errorOutput.Error & ': ' & {CAUSE} %}}"},
+            "Next": then,
+        }
+    ]
 
 
 def publish(topic_arn: str, *, subject: str, message: Any, **fields: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from local_cloud.application_autoscaling.resources import (
     POLICY,
     ObjectNotFound,
+    asked_for,
     check_scalable,
     described,
     find_target,
@@ -21,7 +22,7 @@ from local_cloud.application_autoscaling.step_scaling import interval_faults
 from local_cloud.sagemaker.errors import ApiError, ValidationException
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Request, Response
-from local_cloud.sagemaker.store import Document, public
+from local_cloud.sagemaker.store import Document
 
 TARGET_TRACKING, STEP = "TargetTrackingScaling", "StepScaling"
 CONFIGURATIONS = {
@@ -134,14 +135,8 @@ def _cooldown_faults(configuration: Mapping[str, Any], *members: str) -> Iterato
 
 def describe_scaling_policies(service: AutoscalingService, request: Request) -> Response:
     check_scalable(request)
-    names = request.get("PolicyNames")
-    policies = [
-        public(one)
-        for one in service.store.list(POLICY)
-        if request.get("ResourceId") in (None, one["ResourceId"])
-        and (not names or one["PolicyName"] in names)
-    ]
-    return page(policies, request, "ScalingPolicies")
+    found = asked_for(service, POLICY, request, name="PolicyName")
+    return page(found, request, "ScalingPolicies")
 
 
 def delete_scaling_policy(service: AutoscalingService, request: Request) -> Response:

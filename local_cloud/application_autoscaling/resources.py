@@ -10,7 +10,7 @@ from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.sagemaker.errors import ApiError, ValidationException
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.service import Request
-from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.store import Document, public
 
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -91,6 +91,22 @@ def key(resource_id: str, name: str) -> str:
 
 def of_target(service: AutoscalingService, kind: str, resource_id: str) -> list[Document]:
     return [one for one in service.store.list(kind) if one["ResourceId"] == resource_id]
+
+
+def asked_for(
+    service: AutoscalingService, kind: str, request: Request, *, name: str
+) -> list[Document]:
+    """What a Describe call asks for: of one target or of all, with some names or with any.
+
+    ``name`` is the member that names a resource of this kind; the request has it with an s.
+    """
+    names = request.get(f"{name}s")
+    return [
+        public(one)
+        for one in service.store.list(kind)
+        if request.get("ResourceId") in (None, one["ResourceId"])
+        and (not names or one[name] in names)
+    ]
 
 
 def put(service: AutoscalingService, kind: str, name: str, document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from local_cloud.application_autoscaling.resources import (
     SCHEDULED_ACTION,
     ObjectNotFound,
+    asked_for,
     check_scalable,
     described,
     find_target,
@@ -21,7 +22,7 @@ from local_cloud.application_autoscaling.targets import check_bounds
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Request, Response
-from local_cloud.sagemaker.store import Document, public
+from local_cloud.sagemaker.store import Document
 from local_cloud.schedules.expression import Schedule, parse
 
 MOST_MISSED = 1000
@@ -106,14 +107,8 @@ def _last_due(action: Document, now: float) -> float | None:
 
 def describe_scheduled_actions(service: AutoscalingService, request: Request) -> Response:
     check_scalable(request)
-    names = request.get("ScheduledActionNames")
-    actions = [
-        public(one)
-        for one in service.store.list(SCHEDULED_ACTION)
-        if request.get("ResourceId") in (None, one["ResourceId"])
-        and (not names or one["ScheduledActionName"] in names)
-    ]
-    return page(actions, request, "ScheduledActions")
+    found = asked_for(service, SCHEDULED_ACTION, request, name="ScheduledActionName")
+    return page(found, request, "ScheduledActions")
 
 
 def delete_scheduled_action(service: AutoscalingService, request: Request) -> Response:

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud import ministack_bridge
@@ -29,7 +29,32 @@ class Permission:
 
     action: str
     resource_arn: str
-    context: Mapping[str, str]
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def authorise(headers: Mapping[str, str], needed: Permission, *, region: str) -> None:
+    """Evaluate the caller's policies. Raises ApiError in AWS's words where they do not allow it."""
+    denial = ministack_bridge.authorise(
+        headers,
+        action=needed.action,
+        resource_arn=needed.resource_arn,
+        region=region,
+        context=needed.context,
+    )
+    if denial:
+        raise ApiError(denial.code, denial.message)
+
+
+def answer_of(action: str, act: Callable[[], Response]) -> HttpAnswer:
+    """What ``act`` answers or raises, as AWS's JSON services say it."""
+    try:
+        return 200, dict(JSON), json.dumps(act()).encode()
+    except ApiError as error:
+        return error.status, dict(JSON), error_body(error)
+    except Exception as error:
+        logger.exception("%s failed", action)
+        failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
+        return failure.status, dict(JSON), error_body(failure)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,29 +78,14 @@ class JsonApi:
         return await loop.run_in_executor(THREADS, context.run, self._answer, action, headers, raw)
 
     def _answer(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
-        try:
+        def act() -> Response:
             request = parse(body)
             self.model.validate(action, request)
-            self._authorise(action, request, headers)
-            return 200, dict(JSON), json.dumps(self.perform(action, request)).encode()
-        except ApiError as error:
-            return error.status, dict(JSON), error_body(error)
-        except Exception as error:
-            logger.exception("%s failed", action)
-            failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
-            return failure.status, dict(JSON), error_body(failure)
+            for needed in self.permissions(action, request):
+                authorise(headers, needed, region=self.region)
+            return self._carry_out(action, request)
 
-    def _authorise(self, action: str, request: Request, headers: dict[str, str]) -> None:
-        for needed in self.permissions(action, request):
-            denial = ministack_bridge.authorise(
-                headers,
-                action=needed.action,
-                resource_arn=needed.resource_arn,
-                region=self.region,
-                context=needed.context,
-            )
-            if denial:
-                raise ApiError(denial.code, denial.message)
+        return answer_of(action, act)
 
     def perform(self, action: str, request: Request) -> Response:
         """Validate and carry out an action in process, with no policies evaluated.
@@ -83,6 +93,9 @@ class JsonApi:
         Raises ApiError.
         """
         self.model.validate(action, request)
+        return self._carry_out(action, request)
+
+    def _carry_out(self, action: str, request: Request) -> Response:
         if action not in self.actions:
             raise ApiError(
                 "UnsupportedOperation",

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
-from local_cloud import ministack_bridge
-from local_cloud.json_api.messages import JSON, error_body, parse
+from local_cloud.json_api.api import HttpAnswer, Permission, answer_of, authorise
+from local_cloud.json_api.messages import parse
 from local_cloud.sagemaker import (
     endpoint_configs,
     endpoints,
@@ -59,7 +59,6 @@ INVOKERS: dict[str, tuple[str, Callable[..., runtime.Reply]]] = {
     "invocations": ("InvokeEndpoint", runtime.invoke_endpoint),
     "async-invocations": ("InvokeEndpointAsync", runtime_async.invoke_endpoint_async),
 }
-HttpAnswer = tuple[int, dict[str, str], bytes]
 # Pools of their own, so that slow models hold up neither each other nor the control plane.
 INVOCATION_THREADS = ThreadPoolExecutor(64, thread_name_prefix="invocation")
 ACTION_THREADS = ThreadPoolExecutor(16, thread_name_prefix="action")
@@ -100,17 +99,13 @@ class Dispatcher:
         return await _on_thread(ACTION_THREADS, self._act, action, headers, raw)
 
     def _act(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
-        try:
+        def act() -> Response:
             request = parse(body)
             validation.operation(action)
             self._authorise(action, request, headers)
-            return 200, dict(JSON), json.dumps(perform(self._service, action, request)).encode()
-        except ApiError as error:
-            return error.status, dict(JSON), error_body(error)
-        except Exception as error:
-            logger.exception("%s failed", action)
-            failure = ApiError("InternalFailure", f"{type(error).__name__}: {error}", status=500)
-            return failure.status, dict(JSON), error_body(failure)
+            return perform(self._service, action, request)
+
+        return answer_of(action, act)
 
     def _invoke(self, kind: str, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         action, invoke = INVOKERS[kind]
@@ -140,15 +135,8 @@ class Dispatcher:
         resource_arn: str,
         context: Mapping[str, str] | None = None,
     ) -> None:
-        denial = ministack_bridge.authorise(
-            headers,
-            action=action,
-            resource_arn=resource_arn,
-            region=self._service.settings.region,
-            context=context,
-        )
-        if denial:
-            raise ApiError(denial.code, denial.message)
+        needed = Permission(action, resource_arn, context or {})
+        authorise(headers, needed, region=self._service.settings.region)
 
 
 async def _on_thread(
