@@ -22,6 +22,18 @@ class Asks(Protocol):
         """The answer to a sample of `index`."""
 
 
+def accept_of(index: Samples) -> str:
+    """The form of answer to ask for. The built-in XGBoost answers CSV to CSV; its JSON has no
+    place for the classes."""
+    return CSV if index.content_type == CSV else "application/json"
+
+
+def prediction_of(body: bytes, content_type: str, index: Samples) -> Prediction:
+    """The one prediction of an answer. Raises PredictionsError."""
+    (prediction,) = predictions_of(body, content_type, index.classes, rows=1)
+    return prediction
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asker:
     """Asks one endpoint. `runtime` is a boto3 client.
@@ -44,14 +56,10 @@ class Asker:
         request = {
             "EndpointName": self.endpoint_name,
             "ContentType": index.content_type,
-            # The built-in XGBoost answers CSV to CSV; its JSON has no place for the classes.
-            "Accept": CSV if index.content_type == CSV else "application/json",
+            "Accept": accept_of(index),
             "Body": body,
         }
         if self.variant:
             request["TargetVariant"] = self.variant
         answer = self.runtime.invoke_endpoint(**request)
-        (prediction,) = predictions_of(
-            answer["Body"].read(), answer["ContentType"], index.classes, rows=1
-        )
-        return prediction
+        return prediction_of(answer["Body"].read(), answer["ContentType"], index)

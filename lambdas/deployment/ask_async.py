@@ -9,9 +9,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.predictions import Prediction, PredictionsError, predictions_of
-from contracts.samples import CSV, Samples
+from contracts.predictions import Prediction, PredictionsError
+from contracts.samples import Samples
+from lambdas.deployment.ask import accept_of, prediction_of
 from lambdas.shared.aws_errors import error_code
+from lambdas.shared.s3_uris import bucket_and_key
 
 _POLL_SECONDS = 0.5
 _SHORTEST_SECONDS = 1
@@ -47,7 +49,7 @@ class AsyncAsker:
             NoAnswerError: it failed, or did not answer in time.
             PredictionsError: the answer is of another form than this project's models give.
         """
-        accept = CSV if index.content_type == CSV else "application/json"
+        accept = accept_of(index)
         taken = self.runtime.invoke_endpoint_async(
             EndpointName=self.endpoint_name,
             ContentType=index.content_type,
@@ -57,8 +59,7 @@ class AsyncAsker:
         )
         answer, content_type = self._wait(taken["OutputLocation"], taken.get("FailureLocation"))
         kind = content_type if content_type.startswith(("text/", "application/json")) else accept
-        (prediction,) = predictions_of(answer, kind, index.classes, rows=1)
-        return prediction
+        return prediction_of(answer, kind, index)
 
     def _wait(self, output: str, failure: str | None) -> tuple[bytes, str]:
         end = self.clock() + self.seconds
@@ -76,7 +77,7 @@ class AsyncAsker:
 
     def _read(self, uri: str) -> tuple[bytes, str] | None:
         """Content and content type of an object; None while it is not there."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = bucket_and_key(uri)
         try:
             found = self.s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:

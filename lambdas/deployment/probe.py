@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts import names
 from contracts.predictions import PredictionsError
+from contracts.samples import Samples
 from lambdas.deployment.answers_when_tested import AnswersWhenTested
 from lambdas.deployment.ask import Asks
 from lambdas.deployment.samples import SampleStore
@@ -57,7 +58,7 @@ class Probe:
         Raises:
             SamplesError: the samples cannot be read.
         """
-        before, faults = self._answers()
+        before, faults = self._answers(self.samples.index())
         detail = f"{len(before)} samples were answered before the update, {len(faults)} not"
         return {"before": before, "wrong": {}, "detail": detail}
 
@@ -72,9 +73,10 @@ class Probe:
             ClientError: CloudWatch refuses.
         """
         before: Mapping[str, str] = seen.get("before", {})
-        answers, faults = self._answers()
+        index = self.samples.index()
+        answers, faults = self._answers(index)
         wrong = {**seen.get("wrong", {}), **faults}
-        labels = self._labels()
+        labels = {each.file: each.label for each in index.samples[:_MOST_SAMPLES]}
         for file, answer in answers.items():
             expected = self.tested.answers.get(file, labels[file])
             if answer not in (expected, before.get(file)):
@@ -82,12 +84,9 @@ class Probe:
         self._publish(len(wrong) / len(labels) if len(wrong) > self.max_failures else 0.0)
         return {"before": before, "wrong": wrong, "detail": self._detail(len(labels), wrong)}
 
-    def _labels(self) -> dict[str, str]:
-        return {each.file: each.label for each in self.samples.index().samples[:_MOST_SAMPLES]}
-
-    def _answers(self) -> tuple[dict[str, str], dict[str, str]]:
+    def _answers(self, index: Samples) -> tuple[dict[str, str], dict[str, str]]:
         """Answers by file, and what came instead of one."""
-        index, end = self.samples.index(), self.seconds() + PROBE_SECONDS
+        end = self.seconds() + PROBE_SECONDS
         answers: dict[str, str] = {}
         faults: dict[str, str] = {}
         for sample in index.samples[:_MOST_SAMPLES]:
