@@ -52,27 +52,25 @@ class PlanSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> PlanSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            environment=reader.text("ENVIRONMENT"),
-            workload=reader.text("WORKLOAD"),
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
-            champion_parameter=reader.text("CHAMPION_PARAMETER"),
-            model_role_arn=reader.text("MODEL_ROLE_ARN"),
-            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
-            kms_key_arn=reader.text("KMS_KEY_ARN", may_be_empty=True),
-            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
-            output_key_arn=reader.text("OUTPUT_KEY_ARN"),
-            alarms=reader.texts("ALARMS", may_be_empty=True),
-            bake_seconds=reader.number("BAKE_SECONDS", minimum=0),
-            timeout_seconds=reader.number("TIMEOUT_SECONDS", minimum=1),
-            success_topic_arn=reader.text("SUCCESS_TOPIC_ARN", may_be_empty=True),
-            error_topic_arn=reader.text("ERROR_TOPIC_ARN", may_be_empty=True),
-            outcome_bucket=reader.text("OUTCOME_BUCKET", may_be_empty=True),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                environment=reader.text("ENVIRONMENT"),
+                workload=reader.text("WORKLOAD"),
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
+                champion_parameter=reader.text("CHAMPION_PARAMETER"),
+                model_role_arn=reader.text("MODEL_ROLE_ARN"),
+                serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+                kms_key_arn=reader.text("KMS_KEY_ARN", may_be_empty=True),
+                artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+                output_key_arn=reader.text("OUTPUT_KEY_ARN"),
+                alarms=reader.texts("ALARMS", may_be_empty=True),
+                bake_seconds=reader.number("BAKE_SECONDS", minimum=0),
+                timeout_seconds=reader.number("TIMEOUT_SECONDS", minimum=1),
+                success_topic_arn=reader.text("SUCCESS_TOPIC_ARN", may_be_empty=True),
+                error_topic_arn=reader.text("ERROR_TOPIC_ARN", may_be_empty=True),
+                outcome_bucket=reader.text("OUTCOME_BUCKET", may_be_empty=True),
+            )
 
     def artifact_uri(self, prefix: str) -> str:
         """URI of a prefix in the artifact bucket."""
@@ -95,14 +93,12 @@ class SmokeTestSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> SmokeTestSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            mode=reader.text("MODE"),
-            max_failures=reader.number("MAX_FAILURES", minimum=0),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                mode=reader.text("MODE"),
+                max_failures=reader.number("MAX_FAILURES", minimum=0),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,15 +118,13 @@ class CompareSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> CompareSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            workload=reader.text("WORKLOAD"),
-            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
-            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                workload=reader.text("WORKLOAD"),
+                artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+                serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +136,8 @@ class RollBackSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> RollBackSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(endpoint_name=reader.text("ENDPOINT_NAME"))
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(endpoint_name=reader.text("ENDPOINT_NAME"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,13 +150,11 @@ class CleanUpSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> CleanUpSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                model_package_group=reader.text("MODEL_PACKAGE_GROUP"),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,16 +176,14 @@ class PreflightSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> PreflightSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            account=reader.text("ACCOUNT"),
-            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
-            endpoints=reader.texts("ENDPOINTS"),
-            alarms=reader.texts("ALARMS", may_be_empty=True),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                account=reader.text("ACCOUNT"),
+                serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+                endpoints=reader.texts("ENDPOINTS"),
+                alarms=reader.texts("ALARMS", may_be_empty=True),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,13 +200,11 @@ class ScaleSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> ScaleSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            endpoint_name=reader.text("ENDPOINT_NAME"),
-            serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                endpoint_name=reader.text("ENDPOINT_NAME"),
+                serving=reader.parsed("SERVING", Serving.parse, instead=_NO_SERVING),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,12 +223,10 @@ class ApprovalSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> ApprovalSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            environment=reader.text("ENVIRONMENT"),
-            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
-            alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
-            timeout_hours=reader.number("TIMEOUT_HOURS", minimum=1),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                environment=reader.text("ENVIRONMENT"),
+                artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+                alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
+                timeout_hours=reader.number("TIMEOUT_HOURS", minimum=1),
+            )

@@ -26,16 +26,14 @@ class GatherSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> GatherSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            table_name=reader.text("TABLE_NAME"),
-            state_machine_arn=reader.text("STATE_MACHINE_ARN"),
-            workloads=reader.texts("WORKLOADS"),
-            alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
-            quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                table_name=reader.text("TABLE_NAME"),
+                state_machine_arn=reader.text("STATE_MACHINE_ARN"),
+                workloads=reader.texts("WORKLOADS"),
+                alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
+                quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +52,12 @@ class QuietSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> QuietSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            table_name=reader.text("TABLE_NAME"),
-            quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
-            max_wait_seconds=reader.number("MAX_WAIT_SECONDS", minimum=1),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                table_name=reader.text("TABLE_NAME"),
+                quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
+                max_wait_seconds=reader.number("MAX_WAIT_SECONDS", minimum=1),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +71,12 @@ class FreezeSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> FreezeSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            table_name=reader.text("TABLE_NAME"),
-            data_bucket=reader.text("DATA_BUCKET"),
-            environment=reader.text("ENVIRONMENT"),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                table_name=reader.text("TABLE_NAME"),
+                data_bucket=reader.text("DATA_BUCKET"),
+                environment=reader.text("ENVIRONMENT"),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +88,5 @@ class ReleaseSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> ReleaseSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(table_name=reader.text("TABLE_NAME"))
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(table_name=reader.text("TABLE_NAME"))

@@ -33,15 +33,13 @@ class PromoteSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> PromoteSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            environment=reader.text("ENVIRONMENT"),
-            source=reader.text("SOURCE"),
-            source_account=reader.text("SOURCE_ACCOUNT"),
-            source_role_arn=reader.text("SOURCE_ROLE_ARN"),
-            external_id=reader.text("EXTERNAL_ID"),
-            workloads=reader.texts("WORKLOADS"),
-            artifact_bucket=reader.text("ARTIFACT_BUCKET"),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                environment=reader.text("ENVIRONMENT"),
+                source=reader.text("SOURCE"),
+                source_account=reader.text("SOURCE_ACCOUNT"),
+                source_role_arn=reader.text("SOURCE_ROLE_ARN"),
+                external_id=reader.text("EXTERNAL_ID"),
+                workloads=reader.texts("WORKLOADS"),
+                artifact_bucket=reader.text("ARTIFACT_BUCKET"),
+            )

@@ -24,13 +24,11 @@ class GatherSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> GatherSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            state_machine_arn=reader.text("STATE_MACHINE_ARN"),
-            quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                state_machine_arn=reader.text("STATE_MACHINE_ARN"),
+                quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +47,13 @@ class FreezeSettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> FreezeSettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            environment=reader.text("ENVIRONMENT"),
-            workload=reader.text("WORKLOAD"),
-            data_bucket=reader.text("DATA_BUCKET"),
-            quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                environment=reader.text("ENVIRONMENT"),
+                workload=reader.text("WORKLOAD"),
+                data_bucket=reader.text("DATA_BUCKET"),
+                quiet_seconds=reader.number("QUIET_SECONDS", minimum=1),
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,20 @@ class EnvironmentFaults(ValueError):
 class EnvironmentReader:
     """Reads variables, remembers what is wrong, and says it all in `check`.
 
-    A faulty variable reads as an empty or zero value until `check` raises.
+    A faulty variable reads as an empty or zero value until `check` raises. As a context manager
+    it checks at the end of the block, whatever the block returns.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._faults: list[str] = []
+
+    def __enter__(self) -> EnvironmentReader:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            self.check()
 
     def text(self, name: str, *, may_be_empty: bool = False) -> str:
         value = self._environ.get(name)

@@ -24,11 +24,9 @@ class NotifySettings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> NotifySettings:
         """Raises EnvironmentFaults."""
-        reader = EnvironmentReader(environ)
-        settings = cls(
-            environment=reader.text("ENVIRONMENT"),
-            alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
-            data_bucket=reader.text("DATA_BUCKET"),
-        )
-        reader.check()
-        return settings
+        with EnvironmentReader(environ) as reader:
+            return cls(
+                environment=reader.text("ENVIRONMENT"),
+                alert_topic_arn=reader.text("ALERT_TOPIC_ARN"),
+                data_bucket=reader.text("DATA_BUCKET"),
+            )
