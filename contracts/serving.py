@@ -39,16 +39,18 @@ class Rollout:
     step_wait_seconds: int = 300
 
     def waiting_seconds(self, bake_seconds: int) -> int:
-        """How long an update waits in all between its steps and at its end.
+        """How long an update waits in all between its steps and at its end: it is watched for
+        `step_wait_seconds` after each step, the last one included ("Use canary traffic shifting"
+        in the Amazon SageMaker developer guide: "a final baking period").
 
         Args:
             bake_seconds: that the old instances are kept after the last step. A rolling update
-                keeps none: it waits after its last step as after each other.
+                keeps none.
         """
         steps = {
             "all-at-once": 0,
-            "canary": 1,
-            "linear": -(-100 // self.step_percent) - 1,
+            "canary": 2,
+            "linear": -(-100 // self.step_percent),
             "rolling": -(-100 // self.step_percent),
         }[self.strategy]
         bake = 0 if self.strategy == "rolling" else bake_seconds

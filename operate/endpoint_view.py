@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.traffic_split import NEW_VARIANT, OLD_VARIANT
-from operate.errors import OperateError
+from operate.errors import NoEndpointError
 
 LOOK_BACK = timedelta(hours=1)
 
@@ -52,13 +52,13 @@ class EndpointView:
 
 
 def read_endpoint(sagemaker: Any, name: str) -> EndpointView:
-    """Raises OperateError where there is none."""
+    """Raises NoEndpointError where there is none."""
     try:
         described = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
         if "could not find" not in str(error).lower():
             raise
-        raise OperateError(
+        raise NoEndpointError(
             f"there is no endpoint {name} in this account and region "
             f"({sagemaker.meta.region_name}): nothing was deployed yet, or these are not the "
             "environment's account and region; approve a model package to deploy it"

@@ -42,7 +42,7 @@ def ask_a_person(call: ApprovalCall, *, then: str) -> dict[str, Any]:
             "Type": "Choice",
             "Choices": [
                 {
-                    "Condition": "{% $plan.kind = 'deployment' and $plan.make_model %}",
+                    "Condition": "{% $plan.kind in ['deployment', 'model'] and $plan.make_model %}",
                     "Next": "AskForApproval",
                 }
             ],

@@ -46,6 +46,8 @@ _UNUSED = {
     ),
     "async": (
         _Unused("update", "needs real-time requests: a queue is worked off by one model"),
+        _Unused("alarms.max_5xx_percent", "watches requests that are answered at once"),
+        _Unused("alarms.max_latency_p99_ms", "watches requests that are answered at once"),
         _Unused("autoscaling", "counts requests that are answered at once; see asynchronous"),
         _Unused("data_capture_percent", "is there for real-time endpoints only " + _CAPTURE),
     ),

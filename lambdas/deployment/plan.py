@@ -214,7 +214,11 @@ class Planner:
                 f"The endpoint {endpoint.name}, from when the mode was another, is still there and "
                 f"billed: aws sagemaker delete-endpoint --endpoint-name {endpoint.name}"
             )
-        return {**plan, "summary": "\n".join(line for line in said if line)}
+        return {
+            **plan,
+            "evaluation_report": package.evaluation_report,
+            "summary": "\n".join(line for line in said if line),
+        }
 
     def _endpoint_request(self, name: str, endpoint: Endpoint | None) -> dict[str, Any]:
         if endpoint is None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.deployment_approval import REJECTED_ERROR, ApprovalRecord
+from contracts.serving import Batch
 from infra.constructs.deployment_approval_states import ApprovalCall
 from infra.constructs.deployment_parts import DeploymentTimes
 from infra.constructs.deployment_states import deployment_definition
@@ -156,3 +157,15 @@ def test_nobody_is_asked_about_what_an_operator_asks_for(world: AskingWorld) -> 
     assert ended.last == "Live", ended
     assert world.live == before
     assert world.asked == []
+
+
+def test_a_model_without_an_endpoint_is_asked_about_as_well(world: AskingWorld) -> None:
+    world.serve_as(mode="batch", batch=Batch(instance_type="ml.m5.large"))
+    world.refuses = TaskError(REJECTED_ERROR, "Rejected by ann: too old")
+    before = world.things()
+
+    ended = world.run(world.register(3))
+
+    assert len(world.asked) == 1
+    assert ended.last == "Failed"
+    assert world.things() == before

@@ -281,7 +281,7 @@ def test_an_update_that_waits_longer_than_sagemaker_lets_it_is_refused(
 
     (fault,) = configuration.faults("prod")
 
-    assert "serving.rollout.step_wait_seconds = 3600: makes an update wait 33000 seconds" in fault
+    assert "serving.rollout.step_wait_seconds = 3600: makes an update wait 36600 seconds" in fault
     assert "28800 seconds together" in fault
 
 

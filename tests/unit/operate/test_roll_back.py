@@ -52,7 +52,7 @@ def test_a_roll_back_is_asked_of_the_state_machine_and_what_serves_is_printed(
     assert "version 3 serves now, before version 4" in printed
 
 
-@pytest.mark.parametrize("version", ["0", "v3", "-1", "latest"])
+@pytest.mark.parametrize("version", ["0", "v3", "-1", "latest", "²"])
 def test_what_is_no_version_is_refused(account: Account, run: Any, version: str) -> None:
     status, printed = run(f"--to={version}")
 
@@ -76,3 +76,17 @@ def test_a_roll_back_that_fails_is_told_with_its_cause(account: Account, run: An
 
     assert status == 1
     assert "there is no earlier model\nNothing was changed" in printed
+
+
+def test_batches_are_rolled_back_without_an_endpoint_to_look_at(
+    account: Account, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account._sagemaker.endpoints.clear()
+    told = {"nothing_to_do": False, "summary": "back to 3", "smoke": "", "cleaned": ""}
+    monkeypatch.setattr(account, "_roll_back", lambda request: told)
+
+    status, printed = run()
+
+    assert status == 0, printed
+    assert "back to 3" in printed
+    assert "serves now" not in printed
