@@ -6,6 +6,7 @@ DescribeAvailabilityZones names, unless the state folder's instance-types.toml s
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -45,7 +46,8 @@ class InstanceTypeOfferings:
             answer: HttpAnswer = await self._others(method, path, headers, body, query)
             return answer
         try:
-            return 200, dict(XML), _answer(self._offerings(parameters), parameters)
+            offerings = await asyncio.to_thread(self._offerings, parameters)
+            return 200, dict(XML), _answer(offerings, parameters)
         except ApiError as error:
             return error.status, dict(XML), _error(error)
 

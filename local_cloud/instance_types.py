@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import botocore.session
-
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.validation import service_model
 
 FILE = "instance-types.toml"
 DEFAULT_QUOTA = 100
@@ -42,9 +41,8 @@ class InstanceTypes:
 @functools.cache
 def known_types(usage: str = ENDPOINT) -> tuple[str, ...]:
     """Every instance type that botocore's model knows for a usage, ``ml.`` included."""
-    session: Any = botocore.session
-    model = session.get_session().get_service_model("sagemaker")
-    return tuple(model.shape_for(USAGES[usage]).enum)
+    shape: Any = service_model().shape_for(USAGES[usage])
+    return tuple(shape.enum)
 
 
 def quota_name(instance_type: str, usage: str = ENDPOINT) -> str:

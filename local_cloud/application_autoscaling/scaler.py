@@ -55,7 +55,10 @@ class Scaler:
     def run(self, tasks: Tasks) -> None:
         """Until the local cloud stops."""
         while not tasks.stopping:
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                logger.exception("scalable targets could not be looked at this time")
             time.sleep(ROUND_SECONDS)
 
     def look(self) -> None:

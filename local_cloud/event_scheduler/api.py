@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -32,7 +33,9 @@ class Schedules:
         named = SCHEDULE.match(path)
         try:
             if named and method in ACTIONS:
-                self._check(ACTIONS[method], unquote(named["name"]), headers, body)
+                action, name = ACTIONS[method], unquote(named["name"])
+                # It may parse a service's description: not while every other request waits.
+                await asyncio.to_thread(self._check, action, name, headers, body)
         except ApiError as error:
             return _refusal(error)
         answer: HttpAnswer = await self._others(method, path, headers, body, query)

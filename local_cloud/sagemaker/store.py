@@ -71,7 +71,7 @@ class Store:
         """Insert; raises NameTakenError if the name is in use."""
         with self.transaction() as connection:
             (sequence,) = connection.execute(
-                "SELECT COALESCE(MAX(sequence), 0) + 1 FROM resources"
+                "SELECT COALESCE(MAX(sequence), 0) + 1 FROM resources WHERE kind = ?", (kind,)
             ).fetchone()
             try:
                 connection.execute(

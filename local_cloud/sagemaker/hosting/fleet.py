@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from local_cloud.sagemaker.hosting.instance import DRAIN_SECONDS, HealthRule
+from local_cloud.sagemaker.hosting.instance import HealthRule
 from local_cloud.sagemaker.hosting.observers import Observers
 from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan, all_variants
 from local_cloud.sagemaker.hosting.serverless import ServerlessVariant
@@ -16,6 +16,8 @@ from local_cloud.sagemaker.hosting.shadow import share
 from local_cloud.sagemaker.hosting.variant import Variant, VariantError
 from local_cloud.sagemaker.service import SageMakerService
 
+DRAIN_SECONDS = 65.0
+"""A real-time request takes 60 s at most; an asynchronous one is asked again."""
 LOOK_SECONDS = 0.5
 ASYNCHRONOUS_SECONDS = 3_605.0
 """InvocationTimeoutSeconds of an asynchronous request is an hour at most."""

@@ -31,8 +31,6 @@ logger = logging.getLogger("local_cloud.endpoints")
 WATCH_SECONDS = 0.5
 SHIP_SECONDS = 2.0
 SHIP_LIMIT_SECONDS = 10.0
-DRAIN_SECONDS = 65.0
-"""A request takes 60 s at most."""
 FIRST_RESTART_SECONDS = 1.0
 LAST_RESTART_SECONDS = 60.0
 LOG_LINES = 12
@@ -47,7 +45,8 @@ class HealthRule:
     idle_seconds: float = 30.0
     """Without a sign of life while it has nothing to do."""
     busy_seconds: float = 65.0
-    """The same while it works on requests: a server of one thread answers no /ping meanwhile."""
+    """The same while it works on requests: a server of one thread answers no /ping meanwhile. No
+    request takes longer, so that one that is to end waits for its requests so long."""
 
 
 class Instance:
@@ -117,17 +116,24 @@ class Instance:
         self._alive_at = self._started_at = time.monotonic()
         return self.healthy
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Held by a request while the instance answers it; it does not end before."""
+    def enter(self) -> None:
+        """A request is on its way to it: it does not end before :meth:`leave`."""
         with self._idle:
             self._in_flight += 1
+
+    def leave(self) -> None:
+        with self._idle:
+            self._in_flight -= 1
+            self._idle.notify_all()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Held by a request while the instance answers it."""
+        self.enter()
         try:
             yield
         finally:
-            with self._idle:
-                self._in_flight -= 1
-                self._idle.notify_all()
+            self.leave()
 
     def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
         """Raises NotSentError, ContainerGoneError, InvocationTimeoutError."""
@@ -148,7 +154,7 @@ class Instance:
         self._watched.wait(SHIP_LIMIT_SECONDS)
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + self._health.busy_seconds
         with self._idle:
             while self._in_flight and time.monotonic() < deadline:
                 if self._service.tasks.stopping:

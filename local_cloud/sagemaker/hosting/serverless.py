@@ -25,6 +25,7 @@ from local_cloud.sagemaker.service import SageMakerService
 IDLE_SECONDS = 300.0
 IDLE_VARIABLE = "LOCAL_CLOUD_SERVERLESS_IDLE_SECONDS"
 SETUP_DIGITS = 3
+MOST_PAUSE_SECONDS = 0.5
 LOOKS = 4
 """How often within the idle time it is looked for processes to end."""
 
@@ -109,7 +110,11 @@ class ServerlessVariant(Variant):
     def _reserve(self) -> Instance:
         """An idle process, the one that was asked last; else a new one."""
         with self._lock:
-            idle = [one for one in self._instances if one not in self._busy and one.healthy]
+            idle = [
+                one
+                for one in self._instances
+                if one not in self._busy and one.healthy and one.running
+            ]
             if idle:
                 chosen = max(idle, key=lambda one: self._idle_since.get(one, 0.0))
                 self._busy.add(chosen)
@@ -141,7 +146,9 @@ class ServerlessVariant(Variant):
         return self._ended.is_set() or self._service.tasks.stopping
 
     def _end_idle(self) -> None:
-        while not self._ended.wait(self._idle_seconds / LOOKS) and not self._is_over():
+        # Looked at often: a local cloud that stops does not wait for this thread.
+        pause = min(self._idle_seconds / LOOKS, MOST_PAUSE_SECONDS)
+        while not self._ended.wait(pause) and not self._is_over():
             self._end(self._idle_too_long(), drain=True)
 
     def _idle_too_long(self) -> list[Instance]:

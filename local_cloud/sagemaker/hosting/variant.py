@@ -77,11 +77,12 @@ class Variant:
         tried: list[Instance] = []
         while (instance := self._least_busy(tried)) is not None:
             tried.append(instance)
-            with instance.request():
-                try:
-                    return instance.invoke(headers, body, timeout_seconds)
-                except NotSentError:
-                    instance.healthy = False
+            try:
+                return instance.invoke(headers, body, timeout_seconds)
+            except NotSentError:
+                instance.healthy = False
+            finally:
+                instance.leave()
         raise NoInstanceError(
             f"Variant {self.plan['variant']} of endpoint {self._endpoint} has no healthy "
             f"instance: its containers ended and are being restarted. The logs are in "
@@ -89,6 +90,7 @@ class Variant:
         )
 
     def _least_busy(self, tried: Iterable[Instance]) -> Instance | None:
+        """Entered already: one that is taken out of the rotation now waits for the request."""
         with self._lock:
             running = [one for one in self._instances if one.running and one not in tried]
             # One that hangs is asked only where there is no other.
@@ -98,7 +100,9 @@ class Variant:
             # Among equals they take turns.
             self._turn += 1
             ordered = candidates[self._turn % len(candidates) :] + candidates
-            return min(ordered[: len(candidates)], key=lambda one: one.in_flight)
+            chosen = min(ordered[: len(candidates)], key=lambda one: one.in_flight)
+            chosen.enter()
+            return chosen
 
     def _add(self, count: int, cancelled: Callable[[], bool]) -> bool:
         new = self._begin(count, cancelled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from local_cloud.sagemaker.hosting.asynchronous.worker import AskAgainError, Wor
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Store
 
+logger = logging.getLogger("local_cloud.endpoints")
 POLL_SECONDS = 0.2
 DEFAULT_CONCURRENCY = 4
 """Requests that an instance gets at once where MaxConcurrentInvocationsPerInstance is not given;
@@ -51,16 +53,21 @@ class AsyncInference:
 
     def _run(self) -> None:
         while not self._service.tasks.stopping:
-            for endpoint in self.queue.endpoints():
-                self._hand_out(endpoint)
-            self._backlog.publish_now_and_then()
+            try:
+                for endpoint in self.queue.endpoints():
+                    self._hand_out(endpoint)
+                self._backlog.publish_now_and_then()
+            except Exception:
+                # It hands out for all endpoints: one that fails must not end it for good.
+                logger.exception("asynchronous requests could not be handed out this time")
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
 
     def _hand_out(self, endpoint: str) -> None:
-        for request in self.queue.take_expired(endpoint):
-            reason = f"The request waited for more than its {request['ttl']} seconds to live."
-            self._begin(request, Outcome(status=EXPIRED, reason=reason))
+        expired = self.queue.take_expired(endpoint)
+        if expired:
+            name = f"expired requests of {endpoint}"
+            self._service.tasks.start(name, lambda: self._tell_expired(expired))
         for _ in range(self._capacity(endpoint) - self.queue.at_work(endpoint)):
             next_one = self.queue.take(endpoint)
             if next_one is None:
@@ -78,12 +85,20 @@ class AsyncInference:
         each: int = client.get("MaxConcurrentInvocationsPerInstance", DEFAULT_CONCURRENCY)
         return each * sum(fleet.healthy_instances() for fleet in fleets)
 
-    def _begin(self, request: AsyncRequest, outcome: Outcome | None = None) -> None:
-        self._service.tasks.start(
-            f"asynchronous request {request['id']}", lambda: self._serve(request, outcome)
-        )
+    def _begin(self, request: AsyncRequest) -> None:
+        name = f"asynchronous request {request['id']}"
+        self._service.tasks.start(name, lambda: self._serve(request))
 
-    def _serve(self, request: AsyncRequest, outcome: Outcome | None) -> None:
+    def _tell_expired(self, requests: list[AsyncRequest]) -> None:
+        """One after the other: after a long pause they are the whole backlog."""
+        for request in requests:
+            reason = f"The request waited for more than its {request['ttl']} seconds to live."
+            try:
+                self._serve(request, Outcome(status=EXPIRED, reason=reason))
+            except Exception:
+                logger.exception("asynchronous request %s", request["id"])
+
+    def _serve(self, request: AsyncRequest, outcome: Outcome | None = None) -> None:
         try:
             result = outcome or self._worker.ask(request)
             # What a stopping local cloud broke off is asked again after its next start.

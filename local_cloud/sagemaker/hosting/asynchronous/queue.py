@@ -72,9 +72,11 @@ class Queue:
         """Drop all requests of an endpoint, those at work included."""
         with self._lock:
             self._waiting.pop(endpoint, None)
-        for document in self._store.list(KIND):
-            if document["endpoint"] == endpoint:
-                self._store.delete(KIND, document["id"])
+        # At once: what is told just now must not be gone between its listing and its deletion.
+        with self._store.transaction():
+            for document in self._store.list(KIND):
+                if document["endpoint"] == endpoint:
+                    self._store.delete(KIND, document["id"])
 
     def endpoints(self) -> list[str]:
         """Those for which requests wait."""
