@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.champion_record import ChampionRecord, ChampionRecordError, Deployed
+from contracts.champion_record import ChampionRecordError, Deployed
 from contracts.evaluation_report import EvaluationReport, EvaluationReportError
 from contracts.rollout_text import rollout_sentence, strategy_of
-from lambdas.shared.aws_errors import error_code
+from lambdas.shared.champion import read_record
 from lambdas.shared.s3_uris import bucket_and_key
 
 _PAGE = "evaluation.html"
@@ -102,14 +102,10 @@ def gather(
 
 def _serving(ssm: Any, parameter: str) -> Deployed | None:
     try:
-        value = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
-        return ChampionRecord.parse(value).champion
+        record = read_record(ssm, parameter)
     except ChampionRecordError:
         return None
-    except ClientError as error:
-        if error_code(error) == "ParameterNotFound":
-            return None
-        raise
+    return record.champion if record else None
 
 
 def _report(s3: Any, uri: str) -> tuple[EvaluationReport | None, str]:

@@ -1,4 +1,4 @@
-"""The champion record of the workload, as SSM holds it now."""
+"""What the champion record is made of, and its end."""
 
 from __future__ import annotations
 
@@ -7,24 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.champion_record import ChampionRecord, Deployed
+from contracts.champion_record import Deployed
 from lambdas.shared.aws_errors import error_code
-
-
-def read_record(ssm: Any, parameter: str) -> ChampionRecord | None:
-    """None as long as no deployment has proved itself. `ssm` is a boto3 client.
-
-    Raises:
-        ChampionRecordError: the parameter holds something else; a person wrote it.
-        ClientError: SSM refuses.
-    """
-    try:
-        found = ssm.get_parameter(Name=parameter)
-    except ClientError as error:
-        if error_code(error) == "ParameterNotFound":
-            return None
-        raise
-    return ChampionRecord.parse(found["Parameter"]["Value"])
 
 
 def deployed(

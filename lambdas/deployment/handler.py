@@ -2,7 +2,7 @@
 
 | function | environment variables |
 |---|---|
-| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER, OUTCOME_BUCKET |
+| plan | ENVIRONMENT, WORKLOAD, ENDPOINT_NAME, MODEL_PACKAGE_GROUP, MODEL_ROLE_ARN, SERVING, KMS_KEY_ARN, ARTIFACT_BUCKET, OUTPUT_KEY_ARN, SUCCESS_TOPIC_ARN, ERROR_TOPIC_ARN, CHAMPION_PARAMETER, OUTCOME_BUCKET, ALARMS, BAKE_SECONDS, TIMEOUT_SECONDS |
 | preflight | ENDPOINT_NAME, ACCOUNT, SERVING, ENDPOINTS, ALARMS |
 | smoke_test | ENDPOINT_NAME, MODE, MAX_FAILURES |
 | compare | ENDPOINT_NAME, WORKLOAD, ARTIFACT_BUCKET, SERVING |
@@ -32,7 +32,6 @@ from lambdas.deployment.approval_request import ApprovalRequest
 from lambdas.deployment.ask import Asker, Asks
 from lambdas.deployment.ask_async import AsyncAsker
 from lambdas.deployment.captured_files import CapturedFiles
-from lambdas.deployment.champion import read_record
 from lambdas.deployment.compare import Comparison, began
 from lambdas.deployment.planners import planner_for
 from lambdas.deployment.preflight import Preflight
@@ -55,6 +54,7 @@ from lambdas.deployment.settings import (
 from lambdas.deployment.smoke_test import SmokeTest
 from lambdas.deployment.tear_down import TearDown
 from lambdas.shared import custom_resource
+from lambdas.shared.champion import read_record
 from lambdas.shared.clients import client
 
 Event = Mapping[str, Any]

@@ -8,10 +8,11 @@ from typing import Any
 
 from contracts import names
 from contracts.manifest import Manifest, dataset_version
-from lambdas.intake.dataset import Run, put_once, start_run
+from lambdas.intake.dataset import Run, start_run
 from lambdas.intake.record import FREEZING_MS, MARGIN_MS, Record, RecordTable
 from lambdas.intake.settings import FreezeSettings
 from lambdas.shared.object_listing import Listing, list_latest
+from lambdas.shared.put_once import put_once
 
 Answer = dict[str, Any]
 

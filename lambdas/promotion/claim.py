@@ -18,9 +18,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.shared.aws_errors import error_code
+from lambdas.shared.put_once import put_once
 
 _MISSING = ("NoSuchKey", "404")
-_THERE = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,23 +56,22 @@ class ClaimStore:
 
     def make(self, claim: Claim) -> Claim:
         """Put `claim`, or answer the one that somebody put before. Raises ClientError."""
-        try:
-            self._put(claim, IfNoneMatch="*")
-        except ClientError as error:
-            if error_code(error) not in _THERE:
-                raise
-            return self.read() or claim
-        return claim
+        content = _content(claim)
+        if put_once(self.s3, bucket=self.bucket, key=self.key, content=content):
+            return claim
+        there = self.read()
+        # Somebody took it away again in between.
+        return self.make(claim) if there is None else there
 
     def replace(self, claim: Claim) -> None:
         """Put `claim` in the place of what is there. Raises ClientError."""
-        self._put(claim)
-
-    def _put(self, claim: Claim, **condition: str) -> None:
         self.s3.put_object(
             Bucket=self.bucket,
             Key=self.key,
-            Body=json.dumps(asdict(claim)).encode(),
+            Body=_content(claim),
             ContentType="application/json",
-            **condition,
         )
+
+
+def _content(claim: Claim) -> bytes:
+    return json.dumps(asdict(claim)).encode()

@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts import names
-from contracts.champion_record import ChampionRecord
 from lambdas.promotion.errors import PromotionRefused
-from lambdas.shared.aws_errors import error_code, is_missing
+from lambdas.shared.aws_errors import is_missing
+from lambdas.shared.champion import read_record
 
 _APPROVED = "Approved"
 
@@ -75,7 +75,7 @@ class Source:
             ChampionRecordError: what stands in the place of the record is none.
             ClientError: AWS refuses.
         """
-        champion = self._champion(workload)
+        champion = read_record(self.ssm, names.champion_parameter(self.environment, workload))
         if version is None:
             version = champion.champion.version if champion else self._last_approved(workload)
         group = names.model_package_group_name(self.environment, workload)
@@ -101,16 +101,6 @@ class Source:
                 "there first"
             )
         return SourcePackage(described=described, live=None if champion is None else True)
-
-    def _champion(self, workload: str) -> ChampionRecord | None:
-        parameter = names.champion_parameter(self.environment, workload)
-        try:
-            found = self.ssm.get_parameter(Name=parameter)
-        except ClientError as error:
-            if error_code(error) == "ParameterNotFound":
-                return None
-            raise
-        return ChampionRecord.parse(found["Parameter"]["Value"])
 
     def _last_approved(self, workload: str) -> int:
         group = names.model_package_group_name(self.environment, workload)

@@ -123,7 +123,8 @@ class Advancer:
         reader = self._reader(places)
         found = reader.find(job, self._name(manifest, job))
         progress = self._without_replaced(places, progress, job, found.replaced)
-        open_units = [unit for unit in job.units if unit not in progress.settled]
+        settled = progress.settled
+        open_units = [unit for unit in job.units if unit not in settled]
         to_check = [unit for unit in open_units if unit in found.with_answer]
         checked = list(reader.check(to_check, in_time=self.in_time))
         good = [each for each in checked if isinstance(each, Answer)]
@@ -141,7 +142,8 @@ class Advancer:
             if unit in found.named
         ]
         progress = steps.failed(progress, named)
-        rest = [unit for unit in job.units if unit not in progress.settled]
+        settled = progress.settled
+        rest = [unit for unit in job.units if unit not in settled]
         ended = steps.end_job(progress, status=status, reason=reason, rest=rest)
         return self._cut(places, ended, job.units), True
 
@@ -169,7 +171,8 @@ class Advancer:
         if not to_cut:
             return progress
         pieces, whole = salvage.cut(to_cut)
-        others = tuple(each for each in progress.failures if each not in to_cut)
+        cut = frozenset(to_cut)
+        others = tuple(each for each in progress.failures if each not in cut)
         return steps.cut(replace(progress, failures=(*others, *whole)), pieces)
 
     def _finish(self, manifest: BatchManifest, progress: Progress) -> Step:

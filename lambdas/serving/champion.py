@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contracts import names
-from contracts.champion_record import ChampionRecord, Deployed
-from lambdas.shared.aws_errors import error_code
+from contracts.champion_record import Deployed
+from lambdas.shared.champion import read_record
 
 
 def read_champion(ssm: Any, *, environment: str, workload: str) -> Deployed | None:
@@ -18,10 +16,5 @@ def read_champion(ssm: Any, *, environment: str, workload: str) -> Deployed | No
         ChampionRecordError: the parameter holds something else.
         ClientError: Systems Manager refuses.
     """
-    try:
-        answer = ssm.get_parameter(Name=names.champion_parameter(environment, workload))
-    except ClientError as error:
-        if error_code(error) != "ParameterNotFound":
-            raise
-        return None
-    return ChampionRecord.parse(answer["Parameter"]["Value"]).champion
+    record = read_record(ssm, names.champion_parameter(environment, workload))
+    return record.champion if record else None

@@ -222,15 +222,15 @@ def test_all_at_once_bakes_with_the_old_instances_beside() -> None:
     }
 
 
-def test_a_canary_waits_once_and_a_linear_shift_before_each_further_step() -> None:
+def test_a_canary_and_a_linear_shift_wait_after_each_step_the_last_one_too() -> None:
     canary = planned("canary")["BlueGreenUpdatePolicy"]
     linear = planned("linear")["BlueGreenUpdatePolicy"]
 
     percent = {"Type": "CAPACITY_PERCENT", "Value": 10}
     assert canary["TrafficRoutingConfiguration"]["CanarySize"] == percent
-    assert canary["MaximumExecutionTimeoutInSeconds"] == 60 + 300 + 900
+    assert canary["MaximumExecutionTimeoutInSeconds"] == 2 * 60 + 300 + 900
     assert linear["TrafficRoutingConfiguration"]["LinearStepSize"] == percent
-    assert linear["MaximumExecutionTimeoutInSeconds"] == 9 * 60 + 300 + 900
+    assert linear["MaximumExecutionTimeoutInSeconds"] == 10 * 60 + 300 + 900
 
 
 def test_a_rolling_update_goes_back_at_once() -> None:
