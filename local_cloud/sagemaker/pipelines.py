@@ -165,6 +165,7 @@ def delete_pipeline(service: SageMakerService, request: Request) -> Response:
             )
         for execution in executions:
             service.store.delete(state.KIND, execution["PipelineExecutionArn"])
+            remove_all(service, execution["PipelineExecutionArn"])
         service.store.delete(KIND, key_of(document["PipelineName"]))
         remove_all(service, arn)
     return {"PipelineArn": arn}

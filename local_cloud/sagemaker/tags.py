@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
@@ -10,6 +12,9 @@ from local_cloud.sagemaker.service import Action, Request, Response, SageMakerSe
 from local_cloud.sagemaker.store import NameTakenError
 
 KIND = "tags"
+LIMIT = 50
+"""Tags that a resource may have, as AWS limits them."""
+_RESERVED = "aws:"
 _KEPT_BY_ARN = ("pipeline-execution", "model-package")
 
 
@@ -36,15 +41,41 @@ def remove_all(service: SageMakerService, arn: str) -> None:
         service.store.delete(KIND, arn)
 
 
+def check(request: Request) -> None:
+    """Whether the tags of any request may be given: before anything is made of it.
+
+    Raises ValidationException for reserved keys and for keys given twice.
+    """
+    given = request.get("Tags", [])
+    keys = [tag["Key"] for tag in given if isinstance(tag, Mapping)]
+    faults = []
+    if any(key.lower().startswith(_RESERVED) for key in keys):
+        faults.append("aws: prefixed tag key names are not allowed for external use.")
+    twice = sorted(key for key, count in Counter(keys).items() if count > 1)
+    if twice:
+        faults.append(f"Duplicate tag keys are not allowed: {', '.join(twice)}.")
+    if faults:
+        raise ValidationException(" ".join(faults))
+
+
 def add_tags(service: SageMakerService, request: Request) -> Response:
-    _check_there(service, request["ResourceArn"])
-    set_tags(service, request["ResourceArn"], request["Tags"])
-    return {"Tags": _as_list(tags_of(service, request["ResourceArn"]))}
+    """Raises ValidationException where the resource would have more than :data:`LIMIT` tags."""
+    arn = request["ResourceArn"]
+    with service.store.transaction():
+        _check_there(service, arn)
+        keys = {*tags_of(service, arn), *(tag["Key"] for tag in request["Tags"])}
+        if len(keys) > LIMIT:
+            raise ValidationException(
+                f"The number of tags of {arn} would be {len(keys)}; a resource can have at most "
+                f"{LIMIT} tags."
+            )
+        set_tags(service, arn, request["Tags"])
+    return {"Tags": as_list(tags_of(service, arn))}
 
 
 def list_tags(service: SageMakerService, request: Request) -> Response:
     _check_there(service, request["ResourceArn"])
-    return page(_as_list(tags_of(service, request["ResourceArn"])), request, "Tags")
+    return page(as_list(tags_of(service, request["ResourceArn"])), request, "Tags")
 
 
 def delete_tags(service: SageMakerService, request: Request) -> Response:
@@ -69,7 +100,8 @@ def _check_there(service: SageMakerService, arn: str) -> None:
         raise ValidationException(f"Requested resource not found: {arn}")
 
 
-def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:
+def as_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    """Tags as the API has them, in the order of their keys."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 

@@ -97,13 +97,24 @@ def test_a_resource_that_is_not_there_has_no_tags_to_list_add_or_delete(
             dispatch.perform(service, action, {**missing, **more})
 
 
-def test_many_tags_come_in_pages(service: SageMakerService) -> None:
+def test_a_resource_has_at_most_fifty_tags(service: SageMakerService) -> None:
     many = [{"Key": f"k{n:02}", "Value": "v"} for n in range(50)]
     arn = tagged(service, "CreateModelPackageGroup", GROUP, "ModelPackageGroupArn")
     dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": many[:49]})
-    dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": many[49:]})
-    first = dispatch.perform(service, "ListTags", {"ResourceArn": arn, "MaxResults": 50})
-    rest = dispatch.perform(
-        service, "ListTags", {"ResourceArn": arn, "NextToken": first["NextToken"]}
-    )
-    assert [*first["Tags"], *rest["Tags"]] == sorted([*many, *TAGS], key=lambda tag: tag["Key"])
+    listed = dispatch.perform(service, "ListTags", {"ResourceArn": arn, "MaxResults": 50})
+    assert listed["Tags"] == sorted([*many[:49], *TAGS], key=lambda tag: tag["Key"])
+    assert "NextToken" not in listed
+    with pytest.raises(ApiError, match="at most 50 tags"):
+        dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": many[49:]})
+    overwritten = [{"Key": "team", "Value": "crows"}]
+    dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": overwritten})
+    assert len(tags(service, arn)) == 50
+
+
+def test_reserved_keys_and_keys_given_twice_are_refused_before_anything_is_made(
+    service: SageMakerService,
+) -> None:
+    wrong = [{"Key": key, "Value": "v"} for key in ("aws:team", "x", "x")]
+    with pytest.raises(ApiError, match=r"aws: prefixed tag key names .* Duplicate tag keys .*: x"):
+        dispatch.perform(service, "CreateModelPackageGroup", {**GROUP, "Tags": wrong})
+    dispatch.perform(service, "CreateModelPackageGroup", GROUP)
