@@ -19,6 +19,7 @@ from local_cloud.sagemaker import (
     endpoint_configs,
     endpoints,
     iam,
+    job_deletion,
     model_packages,
     models,
     pipeline_executions,
@@ -27,6 +28,7 @@ from local_cloud.sagemaker import (
     runtime,
     runtime_async,
     tags,
+    training_job_update,
     training_jobs,
     transform_jobs,
     tuning_jobs,
@@ -42,6 +44,8 @@ FAMILIES: tuple[ModuleType, ...] = (
     processing_jobs,
     transform_jobs,
     tuning_jobs,
+    job_deletion,
+    training_job_update,
     models,
     endpoint_configs,
     endpoints,
@@ -73,6 +77,7 @@ def perform(service: SageMakerService, action: str, request: Request) -> Respons
             f"The local cloud's SageMaker does not have the action {action}. "
             f"It has: {', '.join(sorted(ACTIONS))}.",
         )
+    tags.check(request)
     return ACTIONS[action](service, request)
 
 

@@ -1,0 +1,51 @@
+"""UpdateTrainingJob: other profiler settings for a job that runs.
+
+The local cloud profiles nothing, so these settings change what DescribeTrainingJob answers
+and nothing else. It keeps no warm pools and opens no sessions into containers.
+"""
+
+from __future__ import annotations
+
+import time
+
+from local_cloud.sagemaker.errors import ResourceNotFound, ValidationException
+from local_cloud.sagemaker.job_state import check_can_stop
+from local_cloud.sagemaker.runner.training import KIND, STATUS
+from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.store import Document
+
+_LACKING = {
+    "ResourceConfig": "The training job has no warm pool in status Available whose "
+    "KeepAlivePeriodInSeconds could be changed: the local cloud keeps no warm pools.",
+    "RemoteDebugConfig": "The local cloud has no remote debugging (RemoteDebugConfig).",
+}
+
+
+def update_training_job(service: SageMakerService, request: Request) -> Response:
+    """Raises ResourceNotFound, and ValidationException for a job that has ended."""
+    name = request["TrainingJobName"]
+    if service.store.find(KIND, name) is None:
+        raise ResourceNotFound("Requested resource not found.")
+    lacking = [reason for member, reason in _LACKING.items() if member in request]
+    if lacking:
+        raise ValidationException(" ".join(lacking))
+
+    def change(document: Document) -> None:
+        check_can_stop(document, status=STATUS, noun="training job")
+        profiler = {**document.get("ProfilerConfig", {}), **request.get("ProfilerConfig", {})}
+        if profiler:
+            document["ProfilerConfig"] = profiler
+        if "ProfilerRuleConfigurations" in request:
+            document["ProfilerRuleConfigurations"] = request["ProfilerRuleConfigurations"]
+        document["ProfilingStatus"] = "Disabled" if profiler.get("DisableProfiler") else "Enabled"
+        document["LastModifiedTime"] = time.time()
+
+    document = service.store.mutate(KIND, name, change)
+    return {"TrainingJobArn": document["TrainingJobArn"]}
+
+
+def resume(service: SageMakerService) -> None:
+    """An update is one write: there is nothing to take up again."""
+
+
+ACTIONS: dict[str, Action] = {"UpdateTrainingJob": update_training_job}
