@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.sagemaker import model_card
 from local_cloud.sagemaker import model_package_groups as groups
 from local_cloud.sagemaker.errors import ApiError, ConflictException, ValidationException
 from local_cloud.sagemaker.listing import page, select
@@ -39,14 +40,6 @@ _KEPT = (
     "ModelCard",
     "ModelLifeCycle",
     "ManagedStorageType",
-)
-_UPDATED_AS_GIVEN = (
-    "ModelApprovalStatus",
-    "ApprovalDescription",
-    "ModelPackageRegistrationType",
-    "SourceUri",
-    "ModelCard",
-    "ModelLifeCycle",
 )
 _SUMMARY = (
     "ModelPackageName",
@@ -133,6 +126,7 @@ def _refuse_wrong(request: Request) -> None:
             "ValidationSpecification is not supported by the local cloud: leave it out or test "
             "the model in a pipeline step."
         )
+    faults += model_card.faults(None, request.get("ModelCard"))
     if faults:
         raise ValidationException(" ".join(faults))
 
@@ -182,57 +176,6 @@ def _into_group(service: SageMakerService, group: str, document: Document) -> No
 
 def describe_model_package(service: SageMakerService, request: Request) -> Response:
     return public(find_package(service, request["ModelPackageName"]))
-
-
-def update_model_package(service: SageMakerService, request: Request) -> Response:
-    """Change approval, description, customer metadata or life cycle; tells what changed."""
-    arn = find_package(service, request["ModelPackageArn"])["ModelPackageArn"]
-    specification = request.get("InferenceSpecification")
-    if specification is not None:
-        specification = checked_specification(service, specification)
-    updated: list[str] = []
-
-    def change(document: Document) -> None:
-        before = dict(document)
-        for member in _UPDATED_AS_GIVEN:
-            if member in request:
-                document[member] = request[member]
-        if specification is not None:
-            document["InferenceSpecification"] = specification
-        _change_customer_metadata(document, request)
-        _add_specifications(document, request)
-        members = sorted({*before, *document})
-        updated.extend(m for m in members if before.get(m) != document.get(m))
-        if updated:
-            document["LastModifiedTime"] = time.time()
-
-    document = service.store.mutate(KIND, arn, change)
-    if updated:
-        publish(service, document, updated_fields=updated)
-    return {"ModelPackageArn": arn}
-
-
-def _change_customer_metadata(document: Document, request: Request) -> None:
-    metadata = dict(document.get("CustomerMetadataProperties", {}))
-    metadata.update(request.get("CustomerMetadataProperties", {}))
-    for key in request.get("CustomerMetadataPropertiesToRemove", []):
-        metadata.pop(key, None)
-    document.pop("CustomerMetadataProperties", None)
-    if metadata:
-        document["CustomerMetadataProperties"] = metadata
-
-
-def _add_specifications(document: Document, request: Request) -> None:
-    added = request.get("AdditionalInferenceSpecificationsToAdd")
-    if not added:
-        return
-    known = document.get("AdditionalInferenceSpecifications", [])
-    taken = {entry["Name"] for entry in known} & {entry["Name"] for entry in added}
-    if taken:
-        raise ValidationException(
-            f"AdditionalInferenceSpecifications named {sorted(taken)} are already there."
-        )
-    document["AdditionalInferenceSpecifications"] = [*known, *added]
 
 
 def list_model_packages(service: SageMakerService, request: Request) -> Response:
@@ -296,7 +239,6 @@ ACTIONS: dict[str, Action] = {
     **groups.ACTIONS,
     "CreateModelPackage": create_model_package,
     "DescribeModelPackage": describe_model_package,
-    "UpdateModelPackage": update_model_package,
     "ListModelPackages": list_model_packages,
     "DeleteModelPackage": delete_model_package,
     "BatchDescribeModelPackage": batch_describe_model_package,

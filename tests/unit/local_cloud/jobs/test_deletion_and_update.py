@@ -62,7 +62,7 @@ def test_a_job_that_runs_or_is_not_there_is_not_deleted(
 def test_a_running_tuning_job_keeps_its_training_jobs(service: SageMakerService) -> None:
     arn = put(service, "HyperParameterTuningJob", "InProgress")
     put(service, "TrainingJob", "Completed", TuningJobArn=arn)
-    with pytest.raises(ApiError, match="belongs to .*tuning-job/job"):
+    with pytest.raises(ApiError, match=r"belongs to .*tuning-job/job"):
         dispatch.perform(service, "DeleteTrainingJob", {"TrainingJobName": "job"})
     service.store.update(
         "hyper-parameter-tuning-job", "job", HyperParameterTuningJobStatus="Completed"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import model_packages
+from local_cloud.sagemaker import dispatch
 from local_cloud.sagemaker.errors import ConflictException, ValidationException
 from local_cloud.sagemaker.model_package_events import DETAIL_TYPE
 from tests.unit.local_cloud.sagemaker_doubles import (
@@ -37,7 +38,7 @@ class Registry:
     events: EventsDouble
 
     def call(self, operation: str, **request: Any) -> Any:
-        answer = model_packages.ACTIONS[operation](self.service, request)
+        answer = dispatch.ACTIONS[operation](self.service, request)
         if operation.startswith("Delete"):
             assert answer == {}
         else:
@@ -140,6 +141,59 @@ def test_customer_metadata_is_added_and_removed(registry: Registry) -> None:
     assert registry.told[-1]["UpdatedModelPackageFields"] == ["CustomerMetadataProperties"]
 
 
+CARD = {"ModelCardContent": '{"intended_uses": {}}', "ModelCardStatus": "Draft"}
+
+
+def test_a_model_card_is_changed_until_it_is_archived(registry: Registry) -> None:
+    arn = registry.register(ModelCard=CARD)
+
+    def update(**card: str) -> Any:
+        registry.call("UpdateModelPackage", ModelPackageArn=arn, ModelCard=card)
+        return registry.call("DescribeModelPackage", ModelPackageName=arn)["ModelCard"]
+
+    with pytest.raises(ValidationException, match="ModelCardContent is not JSON"):
+        update(ModelCardContent="words")
+    assert update(ModelCardStatus="Archived") == {**CARD, "ModelCardStatus": "Archived"}
+    with pytest.raises(ValidationException, match=r"Model Card is in Archived state\."):
+        update(ModelCardContent="{}")
+    assert update(ModelCardStatus="Draft") == CARD
+
+
+def test_the_other_members_of_a_version_are_updated_and_told(registry: Registry) -> None:
+    arn = registry.register()
+    changed = {
+        "ModelPackageRegistrationType": "Logged",
+        "SourceUri": "s3://artifacts/source",
+        "ModelLifeCycle": {"Stage": "Development", "StageStatus": "PendingApproval"},
+    }
+    more = [{"Name": "small", **specification()}]
+    registry.call(
+        "UpdateModelPackage",
+        ModelPackageArn=arn,
+        AdditionalInferenceSpecificationsToAdd=more,
+        **changed,
+    )
+    described = registry.call("DescribeModelPackage", ModelPackageName=arn)
+    assert described.items() >= changed.items()
+    assert described["AdditionalInferenceSpecifications"] == more
+    assert set(registry.told[-1]["UpdatedModelPackageFields"]) == {
+        "AdditionalInferenceSpecifications",
+        *changed,
+    }
+    with pytest.raises(ValidationException, match=r"\['small'\] are already there"):
+        registry.call(
+            "UpdateModelPackage", ModelPackageArn=arn, AdditionalInferenceSpecificationsToAdd=more
+        )
+
+
+def test_a_package_without_a_group_is_not_updated(registry: Registry) -> None:
+    alone = registry.call(
+        "CreateModelPackage", ModelPackageName="alone", InferenceSpecification=specification()
+    )["ModelPackageArn"]
+    with pytest.raises(ValidationException, match="only versioned model packages"):
+        registry.call("UpdateModelPackage", ModelPackageArn=alone, ModelApprovalStatus="Approved")
+
+
 WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     "a group that is not there": (
         {"ModelPackageGroupName": "letters"},
@@ -154,6 +208,10 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     "model data that is not there": (
         {"InferenceSpecification": specification("s3://artifacts/gone.tar.gz")},
         "Could not find model data at s3://artifacts/gone.tar.gz",
+    ),
+    "a model card in words": (
+        {"ModelCard": {"ModelCardContent": "words", "ModelCardStatus": "Draft"}},
+        "ModelCardContent is not JSON",
     ),
     "a validation": ({"ValidationSpecification": {}}, "ValidationSpecification is not supported"),
 }
@@ -233,3 +291,40 @@ def test_a_group_is_described_listed_and_deleted_once_it_is_empty(registry: Regi
 def test_a_group_name_is_taken_once(registry: Registry) -> None:
     with pytest.raises(ValidationException, match="already exists"):
         registry.call("CreateModelPackageGroup", ModelPackageGroupName="digits")
+
+
+def test_the_policy_of_a_group_is_kept_until_it_is_deleted(registry: Registry) -> None:
+    name = {"ModelPackageGroupName": "digits"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+        "Action": "sagemaker:DescribeModelPackageGroup",
+        "Resource": GROUP_ARN,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with pytest.raises(ValidationException, match=f"Cannot find resource policy for: {GROUP_ARN}"):
+        registry.call("GetModelPackageGroupPolicy", **name)
+    registry.call("PutModelPackageGroupPolicy", **name, ResourcePolicy=policy)
+    answer = registry.call("GetModelPackageGroupPolicy", **name)
+    assert answer == {"ResourcePolicy": policy}
+    registry.call("DeleteModelPackageGroupPolicy", **name)
+    with pytest.raises(ValidationException, match="Cannot find resource policy"):
+        registry.call("DeleteModelPackageGroupPolicy", **name)
+
+
+def test_a_policy_that_is_none_is_refused_with_all_its_faults(registry: Registry) -> None:
+    with pytest.raises(ValidationException, match=r"Cannot find Model Package Group: .*letters"):
+        registry.call(
+            "PutModelPackageGroupPolicy", ModelPackageGroupName="letters", ResourcePolicy="{}"
+        )
+    for text, fault in (
+        ("{", "is not JSON"),
+        ("[]", "not a JSON object"),
+        ("{}", "no Statement"),
+        ('{"Statement": {"Effect": "Maybe"}}', "lacks Action.*lacks Resource.*lacks Principal"),
+        ('{"Statement": {"Effect": "Maybe"}}', "Effect must be one of Allow, Deny"),
+    ):
+        with pytest.raises(ValidationException, match=fault):
+            registry.call(
+                "PutModelPackageGroupPolicy", ModelPackageGroupName="digits", ResourcePolicy=text
+            )
