@@ -11,7 +11,9 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.store import Document
 
-MAX_RESULTS = 100
+DEFAULT_RESULTS = 10
+"""Of a page whose request has no MaxResults. AWS's documentation names a default for some
+Lists only; wherever it names one it is this."""
 
 
 def matching(
@@ -71,20 +73,25 @@ def list_page(
     sort_keys: Mapping[str, str],
     name: str,
     status: str | None = None,
+    default_order: str = "Descending",
 ) -> dict[str, Any]:
-    """One page of summaries, the newest first unless the request says otherwise.
+    """One page of summaries, by their creation unless the request says otherwise.
 
     ``keys`` are a summary's, of which a document may lack some; ``name``, ``status`` and
     ``sort_keys`` are as :func:`matching` and :func:`select` take them.
     """
     found = matching(documents, request, name=name, status=status)
-    chosen = select(found, request, sort_keys=sort_keys, default_order="Descending")
+    chosen = select(found, request, sort_keys=sort_keys, default_order=default_order)
     summaries = [{key: one[key] for key in keys if key in one} for one in chosen]
     return page(summaries, request, member)
 
 
 def page(
-    items: Sequence[Mapping[str, Any]], request: Mapping[str, Any], member: str
+    items: Sequence[Mapping[str, Any]],
+    request: Mapping[str, Any],
+    member: str,
+    *,
+    default_results: int = DEFAULT_RESULTS,
 ) -> dict[str, Any]:
     """One page under ``member``, with a NextToken where more follow.
 
@@ -92,7 +99,7 @@ def page(
     nothing into the next page twice. Raises ValidationException for a token that no answer gave.
     """
     start = _start(items, request.get("NextToken"))
-    end = start + int(request.get("MaxResults", MAX_RESULTS))
+    end = start + int(request.get("MaxResults", default_results))
     answer: dict[str, Any] = {member: list(items[start:end])}
     if end < len(items):
         answer["NextToken"] = _token(end, items[end - 1])

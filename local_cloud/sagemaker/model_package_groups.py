@@ -59,9 +59,12 @@ def describe_model_package_group(service: SageMakerService, request: Request) ->
 
 
 def list_model_package_groups(service: SageMakerService, request: Request) -> Response:
+    """Nothing is shared with the one account that there is (CrossAccountFilterOption)."""
     part = request.get("NameContains", "").lower()
+    own = request.get("CrossAccountFilterOption") != "CrossAccount"
+    groups = service.store.list(KIND) if own else []
     chosen = select(
-        [d for d in service.store.list(KIND) if part in d["ModelPackageGroupName"].lower()],
+        [group for group in groups if part in group["ModelPackageGroupName"].lower()],
         request,
         sort_keys={"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"},
     )

@@ -113,6 +113,7 @@ def list_processing_jobs(service: SageMakerService, request: Request) -> Respons
         sort_keys=_SORT_KEYS,
         name=_NAME,
         status=STATUS,
+        default_order="Ascending",
     )
 
 

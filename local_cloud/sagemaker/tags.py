@@ -75,7 +75,8 @@ def add_tags(service: SageMakerService, request: Request) -> Response:
 
 def list_tags(service: SageMakerService, request: Request) -> Response:
     _check_there(service, request["ResourceArn"])
-    return page(as_list(tags_of(service, request["ResourceArn"])), request, "Tags")
+    listed = as_list(tags_of(service, request["ResourceArn"]))
+    return page(listed, request, "Tags", default_results=LIMIT)
 
 
 def delete_tags(service: SageMakerService, request: Request) -> Response:

@@ -203,6 +203,7 @@ def list_training_jobs(service: SageMakerService, request: Request) -> Response:
         sort_keys=_SORT_KEYS,
         name=_NAME,
         status=STATUS,
+        default_order="Ascending",
     )
 
 

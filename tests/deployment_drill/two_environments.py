@@ -61,7 +61,10 @@ class Side:
         sagemaker = self.cloud.client("sagemaker")
         group = names.model_package_group_name(self.environment, WORKLOAD)
         listed = sagemaker.list_model_packages(
-            ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
+            ModelPackageGroupName=group,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=100,
         )["ModelPackageSummaryList"]
         return [
             sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"])

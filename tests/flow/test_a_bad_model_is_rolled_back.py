@@ -87,8 +87,8 @@ def served(cloud: Cloud) -> tuple[str, str]:
 
 def left_behind(cloud: Cloud) -> tuple[set[str], set[str]]:
     sagemaker = cloud.client("sagemaker")
-    models = {item["ModelName"] for item in sagemaker.list_models()["Models"]}
-    configs = sagemaker.list_endpoint_configs()["EndpointConfigs"]
+    models = {item["ModelName"] for item in sagemaker.list_models(MaxResults=100)["Models"]}
+    configs = sagemaker.list_endpoint_configs(MaxResults=100)["EndpointConfigs"]
     return models, {item["EndpointConfigName"] for item in configs}
 
 

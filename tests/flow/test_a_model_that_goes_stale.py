@@ -139,5 +139,7 @@ def test_a_candidate_that_is_worse_than_the_approved_model_is_not_registered(
 
 
 def packages(cloud: Cloud) -> set[str]:
-    listed = cloud.client("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)
+    listed = cloud.client("sagemaker").list_model_packages(
+        ModelPackageGroupName=GROUP, MaxResults=100
+    )
     return {item["ModelPackageArn"] for item in listed["ModelPackageSummaryList"]}

@@ -159,9 +159,10 @@ def remove_endpoint(cloud: Cloud) -> None:
     while sagemaker.list_endpoints(NameContains=ENDPOINT)["Endpoints"]:
         assert time.monotonic() < end, f"{ENDPOINT} is still there"
         time.sleep(0.2)
-    for item in sagemaker.list_endpoint_configs(NameContains=f"{GROUP}-v")["EndpointConfigs"]:
+    made = {"NameContains": f"{GROUP}-v", "MaxResults": 100}
+    for item in sagemaker.list_endpoint_configs(**made)["EndpointConfigs"]:
         sagemaker.delete_endpoint_config(EndpointConfigName=item["EndpointConfigName"])
-    for item in sagemaker.list_models(NameContains=f"{GROUP}-v")["Models"]:
+    for item in sagemaker.list_models(**made)["Models"]:
         sagemaker.delete_model(ModelName=item["ModelName"])
 
 
