@@ -20,7 +20,6 @@ import sys
 import time
 from pathlib import Path
 
-POLL_SECONDS = 0.2
 KILL_SECONDS = 5.0
 """A process that waits for a broken disk cannot be killed; it must not hold this one up."""
 _PR_SET_PDEATHSIG = 1
@@ -37,6 +36,7 @@ def main(grace_seconds: float, command: list[str]) -> int:
     # The group of its own is what SIGTERM to the starter's group must not reach.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ended = _notice_of_ended_children()
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     if libc is not None:
         # Processes whose parent has ended become this one's children, so that it finds them.
@@ -57,16 +57,31 @@ def main(grace_seconds: float, command: list[str]) -> int:
         print(f"cannot start {command[0]}: {error.strerror}", file=sys.stderr, flush=True)
         return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
     while child.poll() is None:
-        if not _starter_lives():
+        if not _starter_lives(ended):
             _end(child, grace_seconds)
     _kill_group(child.pid)
     _kill_descendants()
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-def _starter_lives() -> bool:
-    readable, _, _ = select.select([0], [], [], POLL_SECONDS)
-    return not readable or bool(os.read(0, 1024))
+def _notice_of_ended_children() -> int:
+    """A pipe's end that becomes readable when a child ends, so that no end is waited for longer
+    than it takes."""
+    ended, noted = os.pipe()
+    os.set_blocking(ended, False)
+    os.set_blocking(noted, False)
+    signal.set_wakeup_fd(noted, warn_on_full_buffer=False)
+    # Without a handler Python writes nothing there.
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    return ended
+
+
+def _starter_lives(ended: int) -> bool:
+    """Blocks until a child has ended or the starter has said or shown that it is over."""
+    readable, _, _ = select.select([0, ended], [], [])
+    if ended in readable:
+        os.read(ended, 1024)
+    return 0 not in readable or bool(os.read(0, 1024))
 
 
 def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
