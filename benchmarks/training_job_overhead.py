@@ -80,8 +80,7 @@ def phases(job: dict[str, Any]) -> dict[str, float]:
 
 def total(job: dict[str, Any]) -> float:
     """Milliseconds from the request to the job's end."""
-    ended: float = job["TrainingEndTime"].timestamp()
-    return (ended - job["_created"]) * 1000
+    return float(job["TrainingEndTime"].timestamp() - job["_created"]) * 1000
 
 
 def peer() -> float:

@@ -7,6 +7,7 @@ import json
 import shlex
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from local_cloud import process
@@ -104,7 +105,7 @@ def resources(settings: LocalCloudSettings) -> dict[str, list[str]]:
         return {
             kind: [
                 f"{document.get(member, '')}  {_name(document, kind)}"
-                for document in store.list(kind)
+                for document in store.listed(kind)
             ]
             for kind, member in KINDS.items()
         }
@@ -134,7 +135,7 @@ def env(settings: LocalCloudSettings) -> int:
     return 0
 
 
-def _name(document: dict[str, object], kind: str) -> str:
+def _name(document: Mapping[str, object], kind: str) -> str:
     for member in (
         "TrainingJobName",
         "ProcessingJobName",

@@ -48,7 +48,7 @@ def describe_endpoint_config(service: SageMakerService, request: Request) -> Res
 
 def list_endpoint_configs(service: SageMakerService, request: Request) -> Response:
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "EndpointConfigs",
         keys=_SUMMARY,

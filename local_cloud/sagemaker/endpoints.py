@@ -164,7 +164,7 @@ def describe_endpoint(service: SageMakerService, request: Request) -> Response:
 
 def list_endpoints(service: SageMakerService, request: Request) -> Response:
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "Endpoints",
         keys=_SUMMARY,

@@ -5,20 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.store import NotFoundError
 
 DEFAULT_RESULTS = 10
 """Of a page whose request has no MaxResults. AWS's documentation names a default for some
 Lists only; wherever it names one it is this."""
 
+Listed = Mapping[str, Any]
+"""A document, or what :meth:`Store.listed` gives in its place."""
+
 
 def matching(
-    documents: Iterable[Document], request: Mapping[str, Any], *, name: str, status: str | None
-) -> list[Document]:
+    documents: Iterable[Listed], request: Mapping[str, Any], *, name: str, status: str | None
+) -> list[Listed]:
     """The documents that the request's NameContains, StatusEquals and LastModifiedTime filters
     let through; ``name`` and ``status`` are the documents' keys for the first two."""
     part = request.get("NameContains", "").lower()
@@ -34,13 +37,13 @@ def matching(
     ]
 
 
-def _last_modified(document: Document) -> float:
+def _last_modified(document: Listed) -> float:
     """Documents that never change have no LastModifiedTime."""
     return float(document["LastModifiedTime" if "LastModifiedTime" in document else "CreationTime"])
 
 
 def select(
-    documents: Iterable[Mapping[str, Any]],
+    documents: Iterable[Listed],
     request: Mapping[str, Any],
     *,
     sort_keys: Mapping[str, str],
@@ -48,7 +51,7 @@ def select(
     before: str = "CreationTimeBefore",
     default_sort: str = "CreationTime",
     default_order: str = "Ascending",
-) -> list[Mapping[str, Any]]:
+) -> list[Listed]:
     """The documents created in the asked-for time, in the asked-for order.
 
     ``documents`` come oldest first; ``sort_keys`` maps the request's SortBy to a document's
@@ -65,7 +68,7 @@ def select(
 
 
 def list_page(
-    documents: Iterable[Document],
+    documents: Iterable[Listed],
     request: Mapping[str, Any],
     member: str,
     *,
@@ -82,36 +85,52 @@ def list_page(
     """
     found = matching(documents, request, name=name, status=status)
     chosen = select(found, request, sort_keys=sort_keys, default_order=default_order)
-    summaries = [{key: one[key] for key in keys if key in one} for one in chosen]
-    return page(summaries, request, member)
+
+    def summary(one: Listed) -> Listed:
+        return {key: one[key] for key in keys if key in one}
+
+    return page(chosen, request, member, summary=summary)
 
 
 def page(
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[Listed],
     request: Mapping[str, Any],
     member: str,
     *,
     default_results: int = DEFAULT_RESULTS,
+    summary: Callable[[Any], Listed] = dict,
 ) -> dict[str, Any]:
-    """One page under ``member``, with a NextToken where more follow.
+    """One page of the items' summaries under ``member``, with a NextToken where more follow.
 
-    A token names the last item of its page, so that what is created between two calls moves
-    nothing into the next page twice. Raises ValidationException for a token that no answer gave.
+    Of an item that is on another page no summary is made. A token names the last item of its
+    page, so that what is created between two calls moves nothing into the next page twice. Raises
+    ValidationException for a token that no answer gave.
     """
-    start = _start(items, request.get("NextToken"))
+    start = _start(items, request.get("NextToken"), summary)
     end = start + int(request.get("MaxResults", default_results))
-    answer: dict[str, Any] = {member: list(items[start:end])}
+    answer: dict[str, Any] = {member: _summaries(items[start:end], summary)}
     if end < len(items):
-        answer["NextToken"] = _token(end, items[end - 1])
+        answer["NextToken"] = _token(end, answer[member][-1] if answer[member] else {})
     return answer
 
 
-def _token(offset: int, last: Mapping[str, Any]) -> str:
+def _summaries(items: Iterable[Any], summary: Callable[[Any], Listed]) -> list[Listed]:
+    found = []
+    for item in items:
+        try:
+            found.append(summary(item))
+        except NotFoundError:
+            # Deleted since the list began.
+            continue
+    return found
+
+
+def _token(offset: int, last: Listed) -> str:
     content = {"offset": offset, "last": _identity(last)}
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def _start(items: Sequence[Mapping[str, Any]], token: str | None) -> int:
+def _start(items: Sequence[Listed], token: str | None, summary: Callable[[Any], Listed]) -> int:
     if token is None:
         return 0
     try:
@@ -119,11 +138,19 @@ def _start(items: Sequence[Mapping[str, Any]], token: str | None) -> int:
         offset, last = int(content["offset"]), str(content["last"])
     except (ValueError, TypeError, KeyError) as error:
         raise ValidationException(f"Invalid NextToken '{token}'.") from error
-    known = [_identity(item) for item in items]
+    for place in _from(offset - 1, len(items)):
+        if [_identity(one) for one in _summaries(items[place : place + 1], summary)] == [last]:
+            return place + 1
     # Where the last item was deleted meanwhile, its place in the list has to do.
-    return known.index(last) + 1 if last in known else max(0, offset)
+    return max(0, offset)
 
 
-def _identity(item: Mapping[str, Any]) -> str:
+def _from(place: int, count: int) -> list[int]:
+    """All places of a list, the nearest first: of a list that nothing was added to since, the
+    first is the one that is looked for."""
+    return sorted(range(count), key=lambda other: abs(other - place))
+
+
+def _identity(item: Listed) -> str:
     named = {key: item[key] for key in item if key.endswith(("Arn", "Name", "Key", "VersionId"))}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]

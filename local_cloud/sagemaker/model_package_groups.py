@@ -62,15 +62,13 @@ def list_model_package_groups(service: SageMakerService, request: Request) -> Re
     """Nothing is shared with the one account that there is (CrossAccountFilterOption)."""
     part = request.get("NameContains", "").lower()
     own = request.get("CrossAccountFilterOption") != "CrossAccount"
-    groups = service.store.list(KIND) if own else []
+    groups = service.store.listed(KIND) if own else []
     chosen = select(
         [group for group in groups if part in group["ModelPackageGroupName"].lower()],
         request,
         sort_keys={"Name": "ModelPackageGroupName", "CreationTime": "CreationTime"},
     )
-    return page(
-        [_summary(document) for document in chosen], request, "ModelPackageGroupSummaryList"
-    )
+    return page(chosen, request, "ModelPackageGroupSummaryList", summary=_summary)
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def delete_model_package_group(service: SageMakerService, request: Request) -> R
         name = document["ModelPackageGroupName"]
         held = [
             package["ModelPackageArn"]
-            for package in service.store.list(PACKAGE_KIND)
+            for package in service.store.listed(PACKAGE_KIND)
             if package.get("ModelPackageGroupName") == name
         ]
         if held:

@@ -181,12 +181,15 @@ def describe_model_package(service: SageMakerService, request: Request) -> Respo
 def list_model_packages(service: SageMakerService, request: Request) -> Response:
     """Without a group the unversioned packages, as on AWS, unless ModelPackageType says else."""
     chosen = select(
-        [document for document in service.store.list(KIND) if _matches(document, request)],
+        [document for document in service.store.listed(KIND) if _matches(document, request)],
         request,
         sort_keys={"Name": "ModelPackageName", "CreationTime": "CreationTime"},
     )
     return page(
-        [_of(document, _SUMMARY) for document in chosen], request, "ModelPackageSummaryList"
+        chosen,
+        request,
+        "ModelPackageSummaryList",
+        summary=lambda document: _of(document, _SUMMARY),
     )
 
 

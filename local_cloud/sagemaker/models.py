@@ -61,7 +61,7 @@ def describe_model(service: SageMakerService, request: Request) -> Response:
 
 def list_models(service: SageMakerService, request: Request) -> Response:
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "Models",
         keys=_SUMMARY,

@@ -223,7 +223,7 @@ def describe_pipeline_definition_for_execution(
 def list_pipeline_executions(service: SageMakerService, request: Request) -> Response:
     arn = pipelines.find_pipeline(service, request["PipelineName"])["PipelineArn"]
     chosen = select(
-        [document for document in service.store.list(KIND) if document["PipelineArn"] == arn],
+        [one for one in service.store.listed(KIND) if one["PipelineArn"] == arn],
         request,
         sort_keys={
             "CreationTime": "CreationTime",
@@ -233,8 +233,7 @@ def list_pipeline_executions(service: SageMakerService, request: Request) -> Res
         before="CreatedBefore",
         default_order="Descending",
     )
-    summaries = [_summary(document) for document in chosen]
-    return page(summaries, request, "PipelineExecutionSummaries")
+    return page(chosen, request, "PipelineExecutionSummaries", summary=_summary)
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -180,14 +180,14 @@ def describe_pipeline(service: SageMakerService, request: Request) -> Response:
 def list_pipelines(service: SageMakerService, request: Request) -> Response:
     prefix = request.get("PipelineNamePrefix", "")
     chosen = select(
-        [d for d in service.store.list(KIND) if d["PipelineName"].startswith(prefix)],
+        [d for d in service.store.listed(KIND) if d["PipelineName"].startswith(prefix)],
         request,
         sort_keys={"Name": "PipelineName", "CreationTime": "CreationTime"},
         after="CreatedAfter",
         before="CreatedBefore",
         default_order="Descending",
     )
-    return page([_summary(document) for document in chosen], request, "PipelineSummaries")
+    return page(chosen, request, "PipelineSummaries", summary=_summary)
 
 
 def _summary(document: Mapping[str, Any]) -> Response:

@@ -106,7 +106,7 @@ def stop_processing_job(service: SageMakerService, request: Request) -> Response
 
 def list_processing_jobs(service: SageMakerService, request: Request) -> Response:
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "ProcessingJobSummaries",
         keys=_SUMMARY_KEYS,

@@ -3,30 +3,26 @@
 A document is what AWS's Describe call answers, as plain JSON: timestamps are
 seconds since the epoch (float), and keys that begin with ``_`` are ours and are
 stripped by :func:`public` before an answer leaves the service.
+
+Beside each document lies its head (:mod:`local_cloud.sagemaker.document_head`), so that a list of
+a thousand resources need not read a thousand documents.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-Document = dict[str, Any]
+from local_cloud.sagemaker import store_schema
+from local_cloud.sagemaker.document_head import Document, ListedDocument, head_of
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS resources (
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    sequence INTEGER NOT NULL,
-    document TEXT NOT NULL,
-    PRIMARY KEY (kind, name)
-);
-CREATE INDEX IF NOT EXISTS resources_by_sequence ON resources (kind, sequence);
-"""
+__all__ = ["Document", "ListedDocument", "NameTakenError", "NotFoundError", "Store", "public"]
 
 
 class NameTakenError(Exception):
@@ -46,11 +42,12 @@ class Store:
     """Thread-safe document store; every write is one transaction, so a kill leaves whole rows."""
 
     def __init__(self, path: Path) -> None:
+        """Raises store_schema.NewerStateError for a file that a newer release wrote."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.executescript(_SCHEMA)
+        store_schema.bring_up_to_date(self._connection)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -75,8 +72,9 @@ class Store:
             ).fetchone()
             try:
                 connection.execute(
-                    "INSERT INTO resources VALUES (?, ?, ?, ?)",
-                    (kind, name, sequence, json.dumps(document)),
+                    "INSERT INTO resources (kind, name, sequence, document, head)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (kind, name, sequence, json.dumps(document), head_of(document)),
                 )
             except sqlite3.IntegrityError as error:
                 raise NameTakenError(f"{kind} {name}") from error
@@ -104,8 +102,8 @@ class Store:
             document = self.get(kind, name)
             change(document)
             connection.execute(
-                "UPDATE resources SET document = ? WHERE kind = ? AND name = ?",
-                (json.dumps(document), kind, name),
+                "UPDATE resources SET document = ?, head = ? WHERE kind = ? AND name = ?",
+                (json.dumps(document), head_of(document), kind, name),
             )
         return document
 
@@ -129,6 +127,16 @@ class Store:
                 "SELECT document FROM resources WHERE kind = ? ORDER BY sequence", (kind,)
             ).fetchall()
         return [_load(row[0]) for row in rows]
+
+    def listed(self, kind: str) -> Sequence[ListedDocument]:
+        """As :meth:`list`, for looking through many of which few are needed whole."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT name, head FROM resources WHERE kind = ? ORDER BY sequence", (kind,)
+            ).fetchall()
+        return [
+            ListedDocument(head, functools.partial(self.get, kind, name)) for name, head in rows
+        ]
 
     def close(self) -> None:
         with self._lock:

@@ -196,7 +196,7 @@ def list_training_jobs(service: SageMakerService, request: Request) -> Response:
         if member in request:
             raise ValidationException(f"The local cloud has nothing that {member} could select.")
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "TrainingJobSummaries",
         keys=_SUMMARY_KEYS,

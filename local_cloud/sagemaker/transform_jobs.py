@@ -126,7 +126,7 @@ def stop_transform_job(service: SageMakerService, request: Request) -> Response:
 
 def list_transform_jobs(service: SageMakerService, request: Request) -> Response:
     return list_page(
-        service.store.list(KIND),
+        service.store.listed(KIND),
         request,
         "TransformJobSummaries",
         keys=_SUMMARY_KEYS,

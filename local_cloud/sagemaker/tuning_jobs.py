@@ -96,15 +96,19 @@ def stop_hyper_parameter_tuning_job(service: SageMakerService, request: Request)
 
 
 def list_hyper_parameter_tuning_jobs(service: SageMakerService, request: Request) -> Response:
-    found = matching(service.store.list(KIND), request, name=_NAME, status=_STATUS)
+    found = matching(service.store.listed(KIND), request, name=_NAME, status=_STATUS)
     chosen = select(
         found,
         request,
         sort_keys={"Name": _NAME, "Status": _STATUS, "CreationTime": "CreationTime"},
         default_sort="Name",
     )
-    summaries = [_summary(service, dict(document)) for document in chosen]
-    return page(summaries, request, "HyperParameterTuningJobSummaries")
+    return page(
+        chosen,
+        request,
+        "HyperParameterTuningJobSummaries",
+        summary=lambda document: _summary(service, dict(document)),
+    )
 
 
 def list_training_jobs_for_hyper_parameter_tuning_job(
