@@ -7,28 +7,19 @@ AWS::ApplicationAutoScaling::ScalingPolicy is its ARN (GetAtt Arn: the same).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
-
-from botocore.model import Shape
 
 from local_cloud.application_autoscaling.policies import CONFIGURATIONS
 from local_cloud.application_autoscaling.resources import VARIANT
 from local_cloud.json_api.api import JsonApi
+from local_cloud.json_api.template_values import typed
 from local_cloud.ministack_bridge import ResourceHandlers
-from local_cloud.sagemaker.cloudformation import generated_name
 from local_cloud.sagemaker.errors import ApiError, ValidationException
 
 Provisioned = tuple[str, dict[str, Any]]
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 TARGET_MEMBERS = (*IDENTITY, "MinCapacity", "MaxCapacity", "SuspendedState")
-NUMBERS: dict[str, Callable[[Any], Any]] = {
-    "integer": int,
-    "long": int,
-    "float": float,
-    "double": float,
-}
 
 
 def resource_types(api: JsonApi) -> dict[str, ResourceHandlers]:
@@ -36,10 +27,16 @@ def resource_types(api: JsonApi) -> dict[str, ResourceHandlers]:
     target, policy = ScalableTarget(api), ScalingPolicy(api)
     return {
         "AWS::ApplicationAutoScaling::ScalableTarget": ResourceHandlers(
-            create=target.create, update=target.update, delete=target.delete
+            create=target.create,
+            update=target.update,
+            delete=target.delete,
+            replacing=IDENTITY,
         ),
         "AWS::ApplicationAutoScaling::ScalingPolicy": ResourceHandlers(
-            create=policy.create, update=policy.update, delete=policy.delete
+            create=policy.create,
+            update=policy.update,
+            delete=policy.delete,
+            replacing=("PolicyName", "ScalingTargetId", *IDENTITY),
         ),
     }
 
@@ -57,11 +54,6 @@ class ScalableTarget:
     def update(
         self, physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str
     ) -> Provisioned:
-        if target_id(new) != physical_id:
-            # A replacement: what came first goes last.
-            created = self.create(physical_id, new, stack_name)
-            self.delete(physical_id, old)
-            return created
         self._register(new)
         wanted = {one["ScheduledActionName"]: one for one in new.get("ScheduledActions") or []}
         for action in old.get("ScheduledActions") or []:
@@ -101,10 +93,14 @@ class ScalingPolicy:
         self._api = api
 
     def create(self, logical_id: str, properties: dict[str, Any], stack_name: str) -> Provisioned:
-        name = properties.get("PolicyName") or generated_name(stack_name, logical_id)
-        members = ("PolicyType", *CONFIGURATIONS.values(), "PredictiveScalingPolicyConfiguration")
+        members = (
+            "PolicyName",
+            "PolicyType",
+            *CONFIGURATIONS.values(),
+            "PredictiveScalingPolicyConfiguration",
+        )
         given = {member: properties[member] for member in members if member in properties}
-        request = {**_target_of(properties), "PolicyName": name, **given}
+        request = {**_target_of(properties), **given}
         typed = _typed(self._api, "PutScalingPolicy", request)
         arn = str(self._api.perform("PutScalingPolicy", typed)["PolicyARN"])
         return arn, {"Arn": arn}
@@ -112,12 +108,7 @@ class ScalingPolicy:
     def update(
         self, physical_id: str, old: dict[str, Any], new: dict[str, Any], stack_name: str
     ) -> Provisioned:
-        name = policy_name(physical_id)
-        if new.get("PolicyName", name) == name and _target_of(new) == _target_of(old):
-            return self.create(name, {**new, "PolicyName": name}, stack_name)
-        created = self.create(name, {"PolicyName": name, **new}, stack_name)
-        self.delete(physical_id, old)
-        return created
+        return self.create(physical_id, new, stack_name)
 
     def delete(self, physical_id: str, properties: dict[str, Any]) -> None:
         request = {**_target_of(properties), "PolicyName": policy_name(physical_id)}
@@ -161,35 +152,9 @@ def _target_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(api: JsonApi, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Templates may give numbers, booleans and times as strings."""
     shape = api.model.operation(action).input_shape
-    typed: dict[str, Any] = _convert(shape, request)
-    return typed
-
-
-def _convert(shape: Any, value: Any) -> Any:
-    if shape.type_name == "structure" and isinstance(value, Mapping):
-        return {
-            name: _convert(shape.members[name], item) if name in shape.members else item
-            for name, item in value.items()
-        }
-    if shape.type_name == "list" and isinstance(value, list):
-        return [_convert(shape.member, item) for item in value]
-    return _scalar(shape, value) if isinstance(value, str) else value
-
-
-def _scalar(shape: Shape, text: str) -> Any:
-    try:
-        if shape.type_name in NUMBERS:
-            return NUMBERS[shape.type_name](text)
-        if shape.type_name == "timestamp":
-            return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        # The service's own validation names the member.
-        return text
-    if shape.type_name == "boolean" and text in {"true", "false"}:
-        return text == "true"
-    return text
+    converted: dict[str, Any] = typed(shape, request)
+    return converted
 
 
 def _ignore_missing(api: JsonApi, action: str, request: Mapping[str, Any]) -> None:

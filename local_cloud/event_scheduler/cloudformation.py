@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from local_cloud.event_scheduler.requests import check
-from local_cloud.ministack_bridge import ResourceHandlers
-from local_cloud.sagemaker.cloudformation import generated_name
+from local_cloud.ministack_bridge import ResourceHandlers, generated_name
 from local_cloud.sagemaker.errors import ApiError
 
 Provisioned = tuple[str, dict[str, Any]]
@@ -27,6 +26,7 @@ MEMBERS = (
     "Target",
 )
 DEFAULT_GROUP = "default"
+NAME_CHARACTERS = 64
 
 
 class Records(Protocol):
@@ -51,7 +51,9 @@ class ScheduleResource:
         self._records = records
 
     def create(self, logical_id: str, properties: dict[str, Any], stack_name: str) -> Provisioned:
-        name = properties.get("Name") or generated_name(stack_name, logical_id)
+        name = properties.get("Name") or generated_name(
+            stack_name, logical_id, longest=NAME_CHARACTERS
+        )
         body = _body(properties)
         check("CreateSchedule", {**body, "Name": name})
         return name, {"Arn": self._records.create(name, body)}

@@ -36,10 +36,13 @@ from local_cloud.ministack_bridge.process import (
     save_state,
     serve,
 )
-from local_cloud.ministack_bridge.services import (
-    Handler,
+from local_cloud.ministack_bridge.resource_types import (
     ResourceHandlers,
     add_resource_type,
+    generated_name,
+)
+from local_cloud.ministack_bridge.services import (
+    Handler,
     add_service,
     wrap_service,
 )
@@ -54,6 +57,7 @@ __all__ = [
     "auth_enabled",
     "authorise",
     "error_payload",
+    "generated_name",
     "let_state_machines_act_as_their_roles",
     "name_lambda_errors",
     "name_projects_of_builds",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 Handler = Callable[
@@ -11,20 +10,6 @@ Handler = Callable[
     Awaitable[tuple[int, dict[str, str], bytes]],
 ]
 """``handler(method, path, headers, body, query)`` answers (status, headers, body)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResourceHandlers:
-    """What CloudFormation calls for one resource type.
-
-    ``create(logical_id, properties, stack_name)`` and
-    ``update(physical_id, old, new, stack_name)`` answer (physical id, attributes);
-    ``delete(physical_id, properties)`` answers nothing.
-    """
-
-    create: Callable[[str, dict[str, Any], str], tuple[str, dict[str, Any]]]
-    update: Callable[[str, dict[str, Any], dict[str, Any], str], tuple[str, dict[str, Any]]]
-    delete: Callable[[str, dict[str, Any]], None]
 
 
 def add_service(
@@ -68,14 +53,3 @@ def wrap_service(name: str, wrap: Callable[[Callable[..., Any]], Any]) -> None:
     from ministack import app
 
     app.SERVICE_HANDLERS[name] = wrap(app.SERVICE_HANDLERS[name])
-
-
-def add_resource_type(resource_type: str, handlers: ResourceHandlers) -> None:
-    """Let CloudFormation provision ``resource_type``."""
-    from ministack.services.cloudformation import provisioners
-
-    provisioners._RESOURCE_HANDLERS[resource_type] = {
-        "create": handlers.create,
-        "update": handlers.update,
-        "delete": handlers.delete,
-    }

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from local_cloud.application_autoscaling import cloudformation
 from local_cloud.sagemaker.errors import ApiError
@@ -227,14 +228,12 @@ def test_a_template_makes_changes_and_removes_a_target(bench: Bench) -> None:
     assert bench("DescribeScalableTargets")["ScalableTargets"] == []
 
 
-def test_a_target_of_another_variant_replaces_the_one_before(bench: Bench) -> None:
-    bench.sagemaker.instances["fish"] = 1
-    target = cloudformation.resource_types(bench.api)["AWS::ApplicationAutoScaling::ScalableTarget"]
-    ref, _ = target.create("Target", properties(), "stack")
-    other = properties(ResourceId="endpoint/fish/variant/AllTraffic")
-    new_ref, _ = target.update(ref, properties(), other, "stack")
-    assert new_ref.startswith("endpoint/fish/")
-    assert bench.target()["ResourceId"] == "endpoint/fish/variant/AllTraffic"
+@pytest.mark.parametrize("noun", ["ScalableTarget", "ScalingPolicy"])
+def test_what_cloudformation_replaces_is_replaced(bench: Bench, noun: str) -> None:
+    name = f"AWS::ApplicationAutoScaling::{noun}"
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema
+    replacing = {pointer.split("/")[2] for pointer in schema["createOnlyProperties"]}
+    assert set(cloudformation.resource_types(bench.api)[name].replacing) == replacing
 
 
 def test_a_template_names_the_target_of_a_policy_by_its_id(bench: Bench) -> None:
@@ -250,9 +249,5 @@ def test_a_template_names_the_target_of_a_policy_by_its_id(bench: Bench) -> None
     assert attributes == {"Arn": ref}
     changed = {**given, "TargetTrackingScalingPolicyConfiguration": TRACKING}
     assert policy.update(ref, given, changed, "stack")[0] == ref
-    renamed = {**changed, "PolicyName": "renamed"}
-    new_ref, _ = policy.update(ref, changed, renamed, "stack")
-    (known,) = bench("DescribeScalingPolicies")["ScalingPolicies"]
-    assert (known["PolicyARN"], known["PolicyName"]) == (new_ref, "renamed")
-    policy.delete(new_ref, renamed)
+    policy.delete(ref, changed)
     assert bench("DescribeScalingPolicies")["ScalingPolicies"] == []

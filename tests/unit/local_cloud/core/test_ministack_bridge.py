@@ -15,7 +15,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persisten
 from ministack.core import responses, router
 from ministack.services import cloudwatch, codebuild, eventbridge, iam, lambda_svc
 from ministack.services import scheduler, stepfunctions
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 print(json.dumps({
     "SERVICE_HANDLERS": isinstance(app.SERVICE_HANDLERS, dict),
@@ -24,6 +24,15 @@ print(json.dumps({
         and isinstance(stepfunctions._AWS_SDK_ERROR_PREFIX, dict),
     "RESOURCE_HANDLERS": set(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"])
         >= {"create", "delete"},
+    "replacement": all(isinstance(one, dict) for one in (
+            provisioners._REPLACING_PROPERTIES, provisioners._CUSTOM_NAME_REPLACEMENT))
+        and provisioners._CUSTOM_NAME_REPLACEMENT["AWS::DynamoDB::Table"]["name"] == "TableName"
+        and provisioners._STACK_TAG_PROPERTY["AWS::ApiGateway::ApiKey"] == ("Tags", "list")
+        and {"stack_name", "logical_id", "max_len"}
+            <= set(inspect.signature(provisioners._physical_name).parameters),
+    "waiting types": list(inspect.signature(stacks._runs_on_worker_thread).parameters)
+        == ["resource_type"]
+        and "if _runs_on_worker_thread(rtype)" in inspect.getsource(stacks),
     "put_events": "allow_aws_source" in inspect.signature(eventbridge._put_events).parameters,
     "request_scope": callable(responses.request_scope),
     "roles": hasattr(iam._roles, "get"),
