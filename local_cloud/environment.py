@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from local_cloud import sagemaker_sdk
 from local_cloud.settings import LocalCloudSettings
 
 OWN_HOSTS = ("localhost", ".localhost", "127.0.0.1")
@@ -67,10 +68,12 @@ def endpoint_environment(settings: LocalCloudSettings) -> dict[str, str]:
 
 
 def client_environment(settings: LocalCloudSettings) -> dict[str, str]:
-    """For the AWS CLI, the CDK CLI and SDKs: the endpoint, and the account's root keys."""
+    """For the AWS CLI, the CDK CLI and SDKs: the endpoint, and the account's root keys; and what
+    the SageMaker Python SDK needs besides."""
     return {
         **endpoint_environment(settings),
         **direct_environment(),
         "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
+        sagemaker_sdk.VARIABLE: str(settings.sdk_defaults),
     }

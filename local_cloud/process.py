@@ -26,6 +26,7 @@ import psutil
 from local_cloud.address import remembered_port
 from local_cloud.environment import client_environment
 from local_cloud.readiness import answers
+from local_cloud.sagemaker_sdk import write_defaults
 from local_cloud.server import SETTINGS_VARIABLE, settings_as_json, settings_from_json
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 from local_cloud.tls import ensure_certificate
@@ -70,6 +71,7 @@ def start(settings: LocalCloudSettings, *, any_port: bool = False) -> LocalCloud
 def _start_alone(settings: LocalCloudSettings, *, any_port: bool) -> LocalCloudSettings:
     # Before the process starts, since clients need the bundle whatever it does.
     ensure_certificate(settings)
+    write_defaults(settings)
     _reap()
     before = remembered_port(settings)
     if before and settings.port == DEFAULT_PORT and any_port and not _port_taken(before):

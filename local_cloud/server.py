@@ -121,6 +121,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     ministack_bridge.time_expressions_by_processor()
     principals.name_roles_of_sessions()
     ministack_bridge.tell_metric_namespaces()
+    ministack_bridge.tell_source_account()
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)

@@ -37,6 +37,11 @@ class LocalCloudSettings:
         return self.state_dir / "tls" / "ca-bundle.pem"
 
     @property
+    def sdk_defaults(self) -> Path:
+        """The SageMaker Python SDK's defaults file (YAML)."""
+        return self.state_dir / "sagemaker-sdk.yaml"
+
+    @property
     def log_file(self) -> Path:
         return self.state_dir / "local-cloud.log"
 

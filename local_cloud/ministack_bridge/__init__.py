@@ -46,6 +46,9 @@ from local_cloud.ministack_bridge.services import (
     add_service,
     wrap_service,
 )
+from local_cloud.ministack_bridge.trust import (
+    tell_source_account,
+)
 
 __all__ = [
     "CodeBuildRecords",
@@ -66,6 +69,7 @@ __all__ = [
     "save_state",
     "serve",
     "tell_metric_namespaces",
+    "tell_source_account",
     "time_expressions_by_processor",
     "trusts",
     "wrap_service",

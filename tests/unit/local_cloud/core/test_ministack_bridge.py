@@ -14,7 +14,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
 from ministack.services import cloudwatch, codebuild, eventbridge, iam, lambda_svc
-from ministack.services import scheduler, stepfunctions
+from ministack.services import scheduler, stepfunctions, sts
 from ministack.services.cloudformation import provisioners, stacks
 
 print(json.dumps({
@@ -49,6 +49,9 @@ print(json.dumps({
     "condition keys": list(inspect.signature(iam_actions.request_tag_context).parameters)[:3]
         == ["service", "iam_action", "body"]
         and "request_tag_context(service, iam_action, body" in inspect.getsource(app),
+    "trust": list(inspect.signature(iam_evaluator.evaluate_trust_policy).parameters)
+        == ["trust_doc", "caller_arn", "ctx"]
+        and "iam_evaluator import EvalContext, evaluate_trust_policy" in inspect.getsource(sts),
     "expressions": callable(Timebox.current_milli_time),
     "worker": callable(lambda_runtime.Worker.invoke)
         and callable(lambda_svc._execute_function_warm),

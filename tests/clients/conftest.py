@@ -1,0 +1,74 @@
+"""Clients as their makers ship them; environment variables alone point them at a local cloud."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local_cloud.environment import client_environment
+from tests.local_cloud_fixture import RunningCloud, running_cloud
+
+BUCKET = "sagemaker-us-east-1-000000000000"
+"""The SDK's default bucket."""
+SOURCE = Path(__file__).parent / "script_mode"
+SDK_WARNS = (
+    "ignore::DeprecationWarning:sagemaker",
+    # It leaves its temporary folders to the garbage collector.
+    "ignore:Implicitly cleaning up:ResourceWarning",
+)
+"""Of what it does itself, its own modules imported under their older names for one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for warning in SDK_WARNS:
+                item.add_marker(pytest.mark.filterwarnings(warning))
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_this_test() -> Iterator[None]:
+    """What the SDK leaves to the garbage collector does not warn in somebody else's test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="package")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package", autouse=True)
+def environment(cloud: RunningCloud) -> Iterator[dict[str, str]]:
+    """What `python -m local_cloud env` prints, in force for the tests of this folder."""
+    variables = client_environment(cloud.settings)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        # boto3 keeps the session of whoever was first.
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield variables
+
+
+@pytest.fixture(scope="package")
+def role(environment: dict[str, str]) -> str:
+    """An execution role made as AWS's documentation tells."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    iam = boto3.client("iam")
+    made = iam.create_role(
+        RoleName="ExecutionRole",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName="ExecutionRole", PolicyArn=policy)
+    return str(made["Role"]["Arn"])
