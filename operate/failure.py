@@ -34,7 +34,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         r"smoke test|wrong.?answers",
         "the endpoint answered the held-out samples in another way than the model that was tested",
-        "look at which samples differ (below); if the model is right, register it again with its "
+        "look at which samples differ (above); if the model is right, register it again with its "
         "own samples, else train anew",
     ),
     Kind(

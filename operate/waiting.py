@@ -66,14 +66,18 @@ def waiting_deployments(
     """The deployments that wait. Raises OperateError."""
     machine = account.state_machine_arn(environment, workload)
     with machine_sought(machine):
-        running = account.client("stepfunctions").list_executions(
-            stateMachineArn=machine, statusFilter="RUNNING"
-        )["executions"]
+        pages = account.client("stepfunctions").get_paginator("list_executions")
+        running = [
+            execution
+            for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
+            for execution in page["executions"]
+        ]
     if not running:
         return []
     bucket = account.stack_output(environment, "foundation", "ArtifactBucketName")
+    s3 = account.client("s3")
     keys = [record_key(workload, execution["name"]) for execution in running]
-    found = ((key, _record(account.client("s3"), bucket, key)) for key in keys)
+    found = ((key, _record(s3, bucket, key)) for key in keys)
     return [
         WaitingDeployment(record=record, bucket=bucket, key=key)
         for key, record in found

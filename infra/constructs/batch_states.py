@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.constructs.states import (
-    CAUSE,
     EARLIER_EXECUTIONS,
+    ERROR,
     OWN_EXECUTION,
     caught,
     invoke,
@@ -173,7 +173,7 @@ def _advance(calls: BatchCalls, poll_seconds: int) -> dict[str, Any]:
         Catch=[
             {
                 "ErrorEquals": ["States.ALL"],
-                "Assign": {"notMade": f"{{% $states.errorOutput.Error & ': ' & {CAUSE} %}}"},
+                "Assign": {"notMade": f"{{% {ERROR} %}}"},
                 "Next": "LookAtJob",
             }
         ],
@@ -243,7 +243,7 @@ def _watch(longest_pause: int) -> dict[str, Any]:
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
                         "reason": "{% $notMade != '' ? 'The transform job ' & $job & ' was not "
-                        f"made: ' & $notMade : $states.errorOutput.Error & ': ' & {CAUSE} %}}"
+                        f"made: ' & $notMade : {ERROR} %}}"
                     },
                     "Next": "TellFailure",
                 }

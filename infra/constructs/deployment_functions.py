@@ -101,6 +101,9 @@ class DeploymentFunctions(Construct):
                 "TIMEOUT_SECONDS": str(timeout_seconds),
                 "OUTCOME_BUCKET": data_bucket.bucket_name if serving.winner else "",
             },
+            # A winner is found in all files of outcomes.
+            timeout=_SMOKE_TEST if serving.winner else _SHORT,
+            memory_mb=1024 if serving.winner else 256,
         )
         self.plan.allow(
             resources.statement("ReadPackage", ["DescribeModelPackage"], "packages"),

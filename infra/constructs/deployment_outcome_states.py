@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.champion_record import FAILED_MARK
 from infra.constructs.deployment_parts import FAILED, DeploymentCalls, DeploymentTimes
-from infra.constructs.states import invoke, publish, sagemaker, ssm
+from infra.constructs.states import ERROR, invoke, publish, sagemaker, ssm
 
 _AFTER = (
     "($decided != '' ? '\\n' & $decided : '') & "
@@ -82,8 +82,7 @@ def _record(calls: DeploymentCalls) -> dict[str, Any]:
                     "Assign": {
                         "recorded": "{% 'The champion record was not written, so that a roll-back "
                         "by hand does not know of this deployment; approve the package again to "
-                        "write it: ' & $states.errorOutput.Error & ': ' & "
-                        "$states.errorOutput.Cause %}"
+                        f"write it: ' & {ERROR} %}}"
                     },
                     "Next": "CleanUp",
                 }
@@ -107,11 +106,7 @@ def _finish(calls: DeploymentCalls) -> dict[str, Any]:
             Catch=[
                 {
                     "ErrorEquals": ["States.ALL"],
-                    "Assign": {
-                        "cleaned": "{% 'Older models were not removed: ' "
-                        "& $states.errorOutput.Error & ': ' "
-                        "& $states.errorOutput.Cause %}"
-                    },
+                    "Assign": {"cleaned": f"{{% 'Older models were not removed: ' & {ERROR} %}}"},
                     "Next": "TellLive",
                 }
             ],
@@ -152,8 +147,7 @@ def roll_back(calls: DeploymentCalls, times: DeploymentTimes) -> dict[str, Any]:
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
                         "rollBackDetail": "{% 'Rolling back failed as well, look at the endpoint: '"
-                        " & $states.errorOutput.Error & ': ' "
-                        "& $states.errorOutput.Cause %}"
+                        f" & {ERROR} %}}"
                     },
                     "Next": "IsThereAPackageToMark",
                 }
@@ -205,7 +199,7 @@ def tell_failure(calls: DeploymentCalls) -> dict[str, Any]:
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
                         "marked": "{% '\\nThe package could not be marked as rejected: ' & "
-                        "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"
+                        f"{ERROR} %}}"
                     },
                     "Next": "TellFailure",
                 }

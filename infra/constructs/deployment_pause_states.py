@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
-from infra.constructs.states import invoke
+from infra.constructs.states import ERROR, invoke
 
 _FAILED = [
     {
         "ErrorEquals": ["States.ALL"],
         "Assign": {
-            "reason": "{% $states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}",
+            "reason": f"{{% {ERROR} %}}",
             "rollBackDetail": "{% 'Look at the endpoint: it may be there still, and is billed' %}",
         },
         "Next": "TellFailure",

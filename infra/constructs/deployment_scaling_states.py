@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.constructs.deployment_parts import FAILED
-from infra.constructs.states import invoke
+from infra.constructs.states import ERROR, invoke
 
 States = dict[str, Any]
 
@@ -73,7 +73,7 @@ def _settle(scale: str, *, told: str, then: str) -> dict[str, Any]:
                 "ErrorEquals": ["States.ALL"],
                 "Assign": {
                     told: f"{{% {so_far} & 'NOT SCALED as the settings say, an operator is "
-                    "needed: ' & $states.errorOutput.Error & ': ' & $states.errorOutput.Cause %}"
+                    f"needed: ' & {ERROR} %}}"
                 },
                 "Next": then,
             }

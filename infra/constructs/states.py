@@ -103,6 +103,7 @@ def plain(cause: str) -> str:
 
 # Of an error that is caught.
 CAUSE = plain("$states.errorOutput.Cause")
+ERROR = f"$states.errorOutput.Error & ': ' & {CAUSE}"
 
 
 def caught(then: str) -> list[dict[str, Any]]:
@@ -110,7 +111,7 @@ def caught(then: str) -> list[dict[str, Any]]:
     return [
         {
             "ErrorEquals": ["States.ALL"],
-            "Assign": {"reason": f"{{% $states.errorOutput.Error & ': ' & {CAUSE} %}}"},
+            "Assign": {"reason": f"{{% {ERROR} %}}"},
             "Next": then,
         }
     ]

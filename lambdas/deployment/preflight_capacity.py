@@ -60,7 +60,7 @@ class Capacity:
         if quota is None:
             return note(f"Not checked: Service Quotas lists no quota {name!r}")
         running = {endpoint: self._instances(endpoint) for endpoint in self.endpoints}
-        new = self._new_instances(running.get(self.endpoint_name, 0), plan)
+        new = self._new_instances(plan, running=running.get(self.endpoint_name, 0))
         needed = new + sum(running.values())
         if needed <= quota:
             return Findings()
@@ -71,29 +71,57 @@ class Capacity:
             "fewer instances or another type in the workload's YAML"
         )
 
-    def _new_instances(self, running: int, plan: Mapping[str, Any]) -> int:
-        """What an update starts before it stops anything."""
-        keeps = plan["endpoint"].get("RetainAllVariantProperties", False)
-        fleet = running if keeps and running else self.serving.instance_count
-        rollout = self.serving.rollout
-        if plan["endpoint_exists"] and rollout.strategy == "rolling":
-            return math.ceil(fleet * rollout.step_percent / 100)
-        return fleet
+    def _new_instances(self, plan: Mapping[str, Any], *, running: int) -> int:
+        """What the plan starts beside the `running` instances of this endpoint, at most at once."""
+        if not plan["update"]:
+            return 0
+        alone = self._started(plan["endpoint"], plan.get("endpoint_config"))
+        if not plan["shadow"]:
+            return alone
+        # Both stay until the new model serves alone beside them.
+        with_shadow = self._started(plan["shadow"]["endpoint"], plan["shadow"]["config"])
+        return with_shadow + max(0, alone - running)
+
+    def _started(self, request: Mapping[str, Any], config: Mapping[str, Any] | None) -> int:
+        """What CreateEndpoint or UpdateEndpoint starts before it stops anything: all instances of
+        the configuration, which is described where the plan does not make it, or a first batch."""
+        config = config or self._config(request["EndpointConfigName"])
+        keeps = request.get("RetainAllVariantProperties", False)
+        endpoint = find_endpoint(self.sagemaker, self.endpoint_name) if keeps else None
+        fleet = self._of_type(config, endpoint.instances if endpoint else {})
+        rolling = request.get("DeploymentConfig", {}).get("RollingUpdatePolicy")
+        if rolling is None:
+            return fleet
+        return math.ceil(fleet * rolling["MaximumBatchSize"]["Value"] / 100)
 
     def _instances(self, name: str) -> int:
         """Instances of the type that an endpoint has now."""
         endpoint = find_endpoint(self.sagemaker, name)
         if endpoint is None or not endpoint.config:
             return 0
+        return self._of_type(self._config(endpoint.config), endpoint.instances)
+
+    def _config(self, name: str) -> Mapping[str, Any]:
+        """The endpoint configuration; {} where it is gone."""
         try:
-            config = self.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
+            found: Mapping[str, Any] = self.sagemaker.describe_endpoint_config(
+                EndpointConfigName=name
+            )
         except ClientError as error:
             if is_missing(error):
-                return 0
+                return {}
             raise
-        variants = config["ProductionVariants"] + config.get("ShadowProductionVariants", [])
+        return found
+
+    def _of_type(self, config: Mapping[str, Any], counts: Mapping[str, int]) -> int:
+        """Instances of the type that a configuration's variants, the shadow among them, have;
+        `counts` says how many a variant has now."""
+        variants = (
+            *config.get("ProductionVariants", ()),
+            *config.get("ShadowProductionVariants", ()),
+        )
         return sum(
-            endpoint.instances.get(each["VariantName"], each.get("InitialInstanceCount", 0))
+            counts.get(each["VariantName"], each.get("InitialInstanceCount", 0))
             for each in variants
             if each.get("InstanceType") == self.serving.instance_type
         )

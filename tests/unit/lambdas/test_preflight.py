@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.serving import Rollout
+from contracts.serving import Rollout, Shadow
 from lambdas.deployment.preflight import Preflight, PreflightFailed
 from lambdas.deployment.preflight_capacity import Capacity
 from lambdas.deployment.preflight_package import PackageCheck
@@ -202,6 +202,34 @@ def test_what_runs_and_what_is_started_beside_it_has_to_fit(
 
     assert f"is {enough - 1:g} and {enough:g} are needed" in text
     assert f"2 of {ENDPOINT}, 1 of {OTHER_ENDPOINT}" in text
+
+
+@pytest.mark.parametrize(
+    ("ways", "new"),
+    [
+        pytest.param({"first_share": 0.1}, 1 + 2, id="old-and-new-of-a-split"),
+        pytest.param(
+            {"update": "shadow", "shadow": Shadow(minutes=30, sample_percent=50)},
+            (1 + 2) + (2 - 1),
+            id="shadow-then-alone",
+        ),
+    ],
+)
+def test_two_models_beside_each_other_need_the_instances_of_both(
+    sagemaker: SageMaker, account: Account, ways: dict[str, Any], new: int
+) -> None:
+    """One instance serves, and both models come beside it; the new one has two."""
+    sagemaker.do(plan_for(sagemaker, 3))
+    newer = package(4)
+    sagemaker.packages[newer["ModelPackageArn"]] = newer
+    ways = {**ways, "instance_count": 2}
+    plan = plan_for(sagemaker, 4, **ways)
+    name, needed = "ml.m5.large for endpoint usage", 1.0 + new
+
+    fly(sagemaker, account, plan=plan, quotas=Quotas({name: needed}), **ways)
+    text = told(sagemaker, account, plan=plan, quotas=Quotas({name: needed - 1}), **ways)
+
+    assert f"{needed:g} are needed: {new} new ones beside 1 of {ENDPOINT}" in text
 
 
 def test_a_quota_that_is_not_listed_is_told(sagemaker: SageMaker, account: Account) -> None:
