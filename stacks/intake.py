@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, CfnOutput
+from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts import names
@@ -11,6 +11,7 @@ from infra.constructs.intake_queue import IntakeQueue
 from infra.constructs.intake_states import intake_definition
 from infra.constructs.intake_table import IntakeTable
 from infra.constructs.state_machine import WorkflowStateMachine
+from infra.constructs.statements import state_machine_arn
 from infra.settings import Settings
 from stacks.foundation import FoundationStack
 from stacks.stage import StageStack
@@ -33,13 +34,7 @@ class IntakeStack(StageStack):
             "Functions",
             environment=environment,
             table=table,
-            # By name: the machine's definition names the functions.
-            state_machine_arn=self.format_arn(
-                service="states",
-                resource="stateMachine",
-                resource_name=name,
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            ),
+            state_machine_arn=state_machine_arn(self, name),
             data_bucket=bucket,
             alerts=alerts,
             key=key,

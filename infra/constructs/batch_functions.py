@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -16,6 +16,8 @@ from infra.constructs.python_function import PythonFunction
 from infra.constructs.statements import (
     delete_objects,
     list_objects,
+    log_group_arns,
+    parameter_arn,
     read_objects,
     sagemaker_arn,
     use_key,
@@ -155,20 +157,14 @@ class BatchFunctions(Construct):
         return iam.PolicyStatement(
             sid="ReadChampion",
             actions=["ssm:GetParameter"],
-            resources=[
-                Stack.of(self).format_arn(
-                    service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")
-                )
-            ],
+            resources=[parameter_arn(self, parameter)],
         )
 
     def _read_logs(self) -> iam.PolicyStatement:
-        stack = Stack.of(self)
-        group = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group"
         return iam.PolicyStatement(
             sid="ReadJobLogs",
             actions=["logs:DescribeLogStreams", "logs:GetLogEvents"],
-            resources=[f"{group}:/aws/sagemaker/TransformJobs{end}" for end in ("", ":*")],
+            resources=log_group_arns(self, "/aws/sagemaker/TransformJobs"),
         )
 
     def _function(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -19,7 +18,7 @@ from infra.constructs.intake_queue import IntakeQueue
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.state_machine import WorkflowStateMachine
-from infra.constructs.statements import encrypt_volumes, sagemaker_arn
+from infra.constructs.statements import encrypt_volumes, sagemaker_arn, state_machine_arn
 from infra.serving_contract import serving_contract
 from infra.settings import EnvironmentSettings, WorkloadSettings
 from infra.settings.instance_types import has_local_storage
@@ -51,13 +50,7 @@ class BatchWorkload(Construct):
         self._retention = retention
         self._jobs = names.batch_job_prefix(environment.name, workload.name)
         name = names.batch_state_machine_name(environment.name, workload.name)
-        # By name: the machine's definition names the machine itself, and the functions do.
-        self._machine_arn = Stack.of(self).format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        self._machine_arn = state_machine_arn(self, name)
         functions = BatchFunctions(
             self,
             "Functions",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -13,7 +12,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from contracts import names
-from contracts.serving import Serving
 from infra.constructs.approval_rule import ApprovalRule
 from infra.constructs.async_topics import AsyncTopics
 from infra.constructs.batch_access import batch_access
@@ -21,18 +19,14 @@ from infra.constructs.deployment_alarms import DeploymentAlarms
 from infra.constructs.deployment_approval import DeploymentApproval
 from infra.constructs.deployment_functions import DeploymentFunctions
 from infra.constructs.deployment_hours import DeploymentHours
-from infra.constructs.deployment_parts import DeploymentCalls, DeploymentTimes
+from infra.constructs.deployment_machine import calls_of_aws, deployment_machine
 from infra.constructs.deployment_resources import DeploymentResources
 from infra.constructs.deployment_scaling import DeploymentScaling
-from infra.constructs.deployment_scaling_states import with_scaling
-from infra.constructs.deployment_states import deployment_definition
 from infra.constructs.model_role import ModelRole, written_prefixes
 from infra.constructs.on_delete import MAX_DURATION, OnDelete
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.shadow_comparison import ShadowComparison
 from infra.constructs.split_looks import SplitLooks
-from infra.constructs.state_machine import WorkflowStateMachine
-from infra.constructs.statements import encrypt_volumes, pass_role_to_sagemaker
 from infra.pipeline.workload_images import workload_images
 from infra.serving_contract import serving_contract
 from infra.settings import EnvironmentSettings, WorkloadSettings
@@ -162,18 +156,25 @@ class DeploymentWorkload(Construct):
             if serving.scales
             else None
         )
-        machine = self._machine(
-            name,
-            environment,
-            serving,
-            functions,
-            comparison,
-            scaling,
-            alerts,
-            approval,
-            workload=workload.name,
+        machine = deployment_machine(
+            self,
+            "Deploy",
+            name=name,
+            settings=settings,
+            serving=serving,
+            resources=self._resources,
+            functions=functions,
+            comparison=comparison,
+            scaling=scaling,
+            ask=approval.ask if approval else None,
+            approval_call=approval.call(workload.name) if approval else None,
+            alerts=alerts,
+            key=key,
+            retention=retention,
         )
-        for statement in self._calls_of_aws(model_role, _state_machine_arn(self, name), name):
+        for statement in calls_of_aws(
+            self, name=name, resources=self._resources, model_role=model_role, key=key
+        ):
             machine.role.add_to_policy(statement)
         # SageMaker asks it of who updates the endpoint and of the role that the endpoint has
         # (developer guide, "Auto-Rollback Configuration and Monitoring").
@@ -212,90 +213,6 @@ class DeploymentWorkload(Construct):
         for deleted_before in (rule, machine):
             deleted_before.node.add_dependency(tear_down)
 
-    def _machine(
-        self,
-        name: str,
-        environment: EnvironmentSettings,
-        serving: Serving,
-        functions: DeploymentFunctions,
-        comparison: PythonFunction | None,
-        scaling: DeploymentScaling | None,
-        alerts: sns.ITopic,
-        approval: DeploymentApproval | None,
-        *,
-        workload: str,
-    ) -> WorkflowStateMachine:
-        settings = environment.deployment
-        besides = [
-            comparison,
-            approval.ask if approval else None,
-            scaling.scale if scaling else None,
-        ]
-        called = (*functions.all, *(each for each in besides if each is not None))
-        definition = deployment_definition(
-            calls=DeploymentCalls(
-                plan=functions.plan.function.function_arn,
-                preflight=functions.preflight.function.function_arn,
-                smoke_test=functions.smoke_test.function.function_arn,
-                roll_back=functions.roll_back.function.function_arn,
-                clean_up=functions.clean_up.function.function_arn,
-                alert_topic=alerts.topic_arn,
-                state_machine=_state_machine_arn(self, name),
-                champion_parameter=self._resources.champion_parameter,
-                compare=comparison.function.function_arn if comparison else "",
-            ),
-            times=DeploymentTimes(
-                poll_seconds=settings.poll_seconds,
-                timeout_seconds=settings.timeout_minutes * 60
-                + serving.rollout.waiting_seconds(settings.bake_seconds),
-                bake_seconds=settings.bake_seconds,
-            ),
-            approval=approval.call(workload) if approval else None,
-        )
-        if scaling is not None:
-            definition = with_scaling(definition, scale=scaling.scale.function.function_arn)
-        return WorkflowStateMachine(
-            self,
-            "Deploy",
-            name=name,
-            definition=definition,
-            functions=tuple(each.function for each in called),
-            alerts=alerts,
-            queues=(),
-            key=self._key,
-            retention=self._retention,
-        )
-
-    def _calls_of_aws(
-        self, model_role: iam.IRole, state_machine_arn: str, name: str
-    ) -> list[iam.PolicyStatement]:
-        of = self._resources
-        return [
-            iam.PolicyStatement(
-                sid="FindEarlierDeployments",
-                actions=["states:ListExecutions"],
-                resources=[state_machine_arn],
-            ),
-            iam.PolicyStatement(
-                sid="LookAtNewerDeployments",
-                actions=["states:DescribeExecution"],
-                resources=[_executions_arn(self, name)],
-            ),
-            of.record_champion(),
-            of.statement("MarkPackage", ["UpdateModelPackage"], "packages"),
-            # Creating a model from a package takes reading the package.
-            of.statement("CreateModel", ["CreateModel"], "models"),
-            of.statement("ReadPackage", ["DescribeModelPackage"], "packages"),
-            of.statement("CreateConfig", ["CreateEndpointConfig"], "configs"),
-            of.statement(
-                "ChangeEndpoint", ["CreateEndpoint", "UpdateEndpoint"], "endpoint", "configs"
-            ),
-            of.statement("ShiftRequests", ["UpdateEndpointWeightsAndCapacities"], "endpoint"),
-            of.statement("LookAtEndpoint", ["DescribeEndpoint"], "endpoint"),
-            *encrypt_volumes(self._key),
-            pass_role_to_sagemaker(model_role),
-        ]
-
     def _tear_down(self, model_role: iam.IRole, *, keep_logs: bool) -> OnDelete:
         # CloudFormation did not make the endpoint; left behind, it would go on to be billed.
         function = PythonFunction(
@@ -333,22 +250,3 @@ class DeploymentWorkload(Construct):
             # The endpoint acts with the role until it is gone.
             before=(model_role,),
         )
-
-
-def _state_machine_arn(scope: Construct, name: str) -> str:
-    # By name: the machine's definition and its role's policy name the machine itself.
-    return Stack.of(scope).format_arn(
-        service="states",
-        resource="stateMachine",
-        resource_name=name,
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
-
-
-def _executions_arn(scope: Construct, name: str) -> str:
-    return Stack.of(scope).format_arn(
-        service="states",
-        resource="execution",
-        resource_name=f"{name}:*",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )

@@ -152,8 +152,6 @@ def write_sagemaker_logs(
     scope: Construct, log_groups: Iterable[str], *, sid: str = "WriteLogs"
 ) -> iam.PolicyStatement:
     """Write to the log groups that SageMaker names, such as `/aws/sagemaker/TrainingJobs`."""
-    stack = Stack.of(scope)
-    base = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
     return iam.PolicyStatement(
         sid=sid,
         actions=[
@@ -162,18 +160,43 @@ def write_sagemaker_logs(
             "logs:DescribeLogStreams",
             "logs:PutLogEvents",
         ],
-        resources=[f"{base}{group}{suffix}" for group in log_groups for suffix in ("", ":*")],
+        resources=[arn for group in log_groups for arn in log_group_arns(scope, group)],
+    )
+
+
+def log_group_arns(scope: Construct, log_group: str) -> list[str]:
+    """A log group, as some of the actions name it, and its streams, as others do."""
+    stack = Stack.of(scope)
+    arn = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{log_group}"
+    return [arn, f"{arn}:*"]
+
+
+def state_machine_arn(scope: Construct, name: str) -> str:
+    """ARN of a state machine of the stack's account and region by its name: for what the machine
+    itself names in its definition, or its role in its policy."""
+    return _states_arn(scope, "stateMachine", name)
+
+
+def executions_arn(scope: Construct, name: str) -> str:
+    """The ARN that stands for all executions of a state machine."""
+    return _states_arn(scope, "execution", f"{name}:*")
+
+
+def _states_arn(scope: Construct, resource: str, name: str) -> str:
+    return Stack.of(scope).format_arn(
+        service="states",
+        resource=resource,
+        resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
 
 
 def delete_sagemaker_logs(scope: Construct, log_group: str) -> iam.PolicyStatement:
     """Delete one of the log groups that SageMaker names."""
-    stack = Stack.of(scope)
-    base = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
     return iam.PolicyStatement(
         sid="DeleteLogs",
         actions=["logs:DeleteLogGroup"],
-        resources=[f"{base}{log_group}", f"{base}{log_group}:*"],
+        resources=log_group_arns(scope, log_group),
     )
 
 

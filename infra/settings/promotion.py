@@ -80,6 +80,9 @@ def _before(
     before: list[str] = []
     at = name
     while (source := _source(contents.get(at, {}))) in contents and source is not None:
+        if source == at == name:
+            # promotion_faults says it.
+            break
         if source == name or source in before:
             way = " from ".join([name, *before, source])
             _, shown = folder.file(at)

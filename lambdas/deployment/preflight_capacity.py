@@ -92,7 +92,8 @@ class Capacity:
         rolling = request.get("DeploymentConfig", {}).get("RollingUpdatePolicy")
         if rolling is None:
             return fleet
-        return math.ceil(fleet * rolling["MaximumBatchSize"]["Value"] / 100)
+        percent: int = rolling["MaximumBatchSize"]["Value"]
+        return math.ceil(fleet * percent / 100)
 
     def _instances(self, name: str) -> int:
         """Instances of the type that an endpoint has now."""
