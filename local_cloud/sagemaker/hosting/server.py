@@ -12,18 +12,24 @@ lets each have an /opt/ml of its own, so environment variables say which they ar
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from local_cloud.sagemaker.hosting.connections import (
+    Answer,
+    Connections,
+    ContainerGoneError,
+    InvocationTimeoutError,
+    NotSentError,
+    OpenAnswer,
+)
 from local_cloud.sagemaker.runner import guardian, image_files, isolation
 from local_cloud.sagemaker.runner.images import Image
 
@@ -36,30 +42,21 @@ USUAL_PORT = 8080
 """Where a container listens on SageMaker, where it has a machine to itself."""
 LOOK_SECONDS = 1.0
 
+__all__ = [
+    "GUARDIAN",
+    "USUAL_PORT",
+    "Answer",
+    "ContainerGoneError",
+    "InvocationTimeoutError",
+    "ModelServer",
+    "NotSentError",
+    "ServerError",
+    "listens",
+]
+
 
 class ServerError(Exception):
     """The server cannot be started; the message is for the endpoint's FailureReason."""
-
-
-class InvocationTimeoutError(Exception):
-    """The container did not answer in time."""
-
-
-class ContainerGoneError(Exception):
-    """The container does not take connections or broke one off."""
-
-
-class NotSentError(ContainerGoneError):
-    """The container takes no connection: it has seen nothing of the request."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the container answered; header names in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class ModelServer:
@@ -81,13 +78,13 @@ class ModelServer:
         self._environment = dict(environment)
         self._folder = folder
         self._log = log
-        self._port = 0
+        self._connections = Connections(0)
         self._look_again = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process; it need not be ready. Raises ServerError."""
-        self._port = _free_port()
+        self._connections = Connections(_free_port())
         scratch = self._folder.with_name("scratch")
         # Nothing of the local cloud's own environment: a server sees what a container would.
         environment = {
@@ -97,7 +94,7 @@ class ModelServer:
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             **self._environment,
-            "SAGEMAKER_BIND_TO_PORT": str(self._port),
+            "SAGEMAKER_BIND_TO_PORT": str(self._connections.port),
             "SAGEMAKER_LOCAL_ML_ROOT": isolation.ML,
         }
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +146,7 @@ class ModelServer:
 
     def healthy(self) -> bool:
         try:
-            return self._ask("GET", "/ping", {}, b"", PING_SECONDS).status == 200
+            return self.get("/ping", PING_SECONDS).status == 200
         except (ContainerGoneError, InvocationTimeoutError):
             self._look_at_usual_port()
             return False
@@ -157,26 +154,39 @@ class ModelServer:
     def _look_at_usual_port(self) -> None:
         """A container of one's own may know no port but SageMaker's."""
         own = self._image is not None and self._image.files is not None
-        if not own or self._port == USUAL_PORT or time.monotonic() < self._look_again:
+        if not own or self._connections.port == USUAL_PORT or time.monotonic() < self._look_again:
             return
         self._look_again = time.monotonic() + LOOK_SECONDS
         if self._process is not None and listens(self._process.pid, USUAL_PORT):
-            self._port = USUAL_PORT
+            self._connections = Connections(USUAL_PORT)
+
+    def open(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_seconds: float,
+        *,
+        method: str = "POST",
+        path: str = "/invocations",
+    ) -> OpenAnswer:
+        """Ask once, and answer when the container begins to. Raises NotSentError,
+        ContainerGoneError, InvocationTimeoutError."""
+        return self._connections.open(method, path, headers, body, timeout_seconds)
 
     def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
-        """POST /invocations, once. Raises NotSentError, ContainerGoneError,
-        InvocationTimeoutError."""
-        return self._ask("POST", "/invocations", headers, body, timeout_seconds)
+        """POST /invocations, once, and the whole answer. Raises as :meth:`open`."""
+        return self.open(headers, body, timeout_seconds).read()
 
     def get(self, path: str, timeout_seconds: float) -> Answer:
-        """GET of a path, once. Raises ContainerGoneError, InvocationTimeoutError."""
-        return self._ask("GET", path, {}, b"", timeout_seconds)
+        """GET of a path, once. Raises as :meth:`open`."""
+        return self.open({}, b"", timeout_seconds, method="GET", path=path).read()
 
     def stop(self) -> None:
         """End the process: SIGTERM, then SIGKILL; returns when it has ended."""
         process = self._process
         if process is None or process.stdin is None:
             return
+        self._connections.close()
         # The guardian's sign to end the program.
         process.stdin.close()
         try:
@@ -184,31 +194,6 @@ class ModelServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-    def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
-    ) -> Answer:
-        # A connection a request: none can be found closed by an idle server.
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
-        try:
-            _connect(connection)
-            connection.request(method, path, body=body or None, headers=dict(headers))
-            response = connection.getresponse()
-            answered = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(status=response.status, headers=answered, body=response.read())
-        except TimeoutError as error:
-            raise InvocationTimeoutError(f"no answer within {timeout:g} seconds") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
-        finally:
-            connection.close()
-
-
-def _connect(connection: http.client.HTTPConnection) -> None:
-    try:
-        connection.connect()
-    except ConnectionError as error:
-        raise NotSentError(f"{type(error).__name__}: {error}") from error
 
 
 def listens(process_id: int, port: int) -> bool:

@@ -1,0 +1,201 @@
+"""Requests to one container over connections that are kept, and its answers as they come."""
+
+from __future__ import annotations
+
+import http.client
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+
+CHUNK_BYTES = 65_536
+KEPT_SECONDS = 1.0
+"""How long an idle connection is used again. Less than after what time any server closes one: a
+request that meets the closing cannot be sent again, since the container may have seen it."""
+
+
+class InvocationTimeoutError(Exception):
+    """The container did not answer in time."""
+
+
+class ContainerGoneError(Exception):
+    """The container does not take connections or broke one off."""
+
+
+class NotSentError(ContainerGoneError):
+    """The container takes no connection: it has seen nothing of the request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the container answered; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class OpenAnswer:
+    """An answer that has begun. Its body is read once; closing it frees what answers it."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: dict[str, str],
+        body: Iterator[bytes],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        """Names in lower case."""
+        self._body = body
+        self._closing = ExitStack()
+        self._closing.callback(close)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Pieces of the body, each as soon as it is there. Raises ContainerGoneError,
+        InvocationTimeoutError."""
+        return self._body
+
+    def read(self) -> Answer:
+        """The whole answer, closed. Raises as :meth:`chunks`."""
+        with self:
+            return Answer(status=self.status, headers=self.headers, body=b"".join(self._body))
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call this, too, before what was to be called so far."""
+        self._closing.callback(callback)
+
+    def close(self) -> None:
+        self._closing.close()
+
+    def __enter__(self) -> OpenAnswer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Connections:
+    """To one port of 127.0.0.1. Thread-safe; a connection carries one request at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, http.client.HTTPConnection]] = []
+
+    def open(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> OpenAnswer:
+        """Ask once; the answer must have ended within so many seconds. Raises NotSentError,
+        ContainerGoneError, InvocationTimeoutError."""
+        deadline = time.monotonic() + seconds
+        with _told(seconds):
+            connection, sock = self._take(seconds)
+            try:
+                connection.request(method, path, body=body or None, headers=dict(headers))
+                response = connection.getresponse()
+            except BaseException:
+                connection.close()
+                raise
+        exchange = _Exchange(response, sock, deadline, seconds)
+        return OpenAnswer(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            exchange.chunks(),
+            lambda: self._end(connection, response),
+        )
+
+    def close(self) -> None:
+        """End those that are idle."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, connection in idle:
+            connection.close()
+
+    def _take(self, seconds: float) -> tuple[http.client.HTTPConnection, socket.socket]:
+        while (kept := self._kept()) is not None:
+            sock = kept.sock
+            if sock is not None and not select.select([sock], [], [], 0)[0]:
+                sock.settimeout(seconds)
+                return kept, sock
+            # What can be read from an idle connection is its end.
+            kept.close()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.connect()
+        except ConnectionError as error:
+            raise NotSentError(f"{type(error).__name__}: {error}") from error
+        return connection, connection.sock
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        with self._lock:
+            while self._idle:
+                since, connection = self._idle.pop()
+                if time.monotonic() - since < KEPT_SECONDS:
+                    return connection
+                connection.close()
+        return None
+
+    def _end(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        if response.isclosed() and not response.will_close and connection.sock is not None:
+            with self._lock:
+                self._idle.append((time.monotonic(), connection))
+            return
+        response.close()
+        connection.close()
+
+
+class _Exchange:
+    """The reading of one answer's body."""
+
+    def __init__(
+        self,
+        response: http.client.HTTPResponse,
+        sock: socket.socket,
+        deadline: float,
+        seconds: float,
+    ) -> None:
+        self._response = response
+        self._sock = sock
+        self._deadline = deadline
+        self._seconds = seconds
+
+    def chunks(self) -> Iterator[bytes]:
+        while True:
+            with _told(self._seconds):
+                left = self._deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                if not self._response.isclosed():
+                    self._sock.settimeout(left)
+                chunk = self._response.read1(CHUNK_BYTES)
+                if not chunk and self._response.length:
+                    raise http.client.IncompleteRead(b"", self._response.length)
+            if not chunk:
+                # Nothing is left: now the response itself knows that its connection is free.
+                self._response.read()
+                return
+            yield chunk
+
+
+@contextmanager
+def _told(seconds: float) -> Iterator[None]:
+    """Say what the network says in this module's errors."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise InvocationTimeoutError(f"no answer within {seconds:g} seconds") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
