@@ -1,13 +1,12 @@
 """Hyperparameter tuning jobs: the API family over :mod:`local_cloud.sagemaker.tuner`.
 
-The local cloud lacks and refuses: the strategy Hyperband, several TrainingJobDefinitions,
-warm start, Autotune, detection of convergence.
+The local cloud lacks and refuses Autotune and AutoParameters.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
@@ -16,13 +15,18 @@ from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
-from local_cloud.sagemaker.tuner import checks, completion, trials
+from local_cloud.sagemaker.tuner import checks, completion, definitions, trials, warm_start
 from local_cloud.sagemaker.tuner.search import KIND, Search
+from local_cloud.sagemaker.tuner.training_request import sample_request
 
 EVENT = "SageMaker HyperParameter Tuning Job State Change"
 _NAME = "HyperParameterTuningJobName"
 _STATUS = "HyperParameterTuningJobStatus"
-_REQUEST_KEYS = (_NAME, "HyperParameterTuningJobConfig", "TrainingJobDefinition")
+_RANGE_LISTS = (
+    "IntegerParameterRanges",
+    "ContinuousParameterRanges",
+    "CategoricalParameterRanges",
+)
 _SUMMARY_KEYS = (
     _NAME,
     "HyperParameterTuningJobArn",
@@ -36,19 +40,12 @@ _SUMMARY_KEYS = (
 
 
 def create_hyper_parameter_tuning_job(service: SageMakerService, request: Request) -> Response:
-    checks.check(request)
+    checks.check(service.store, request)
+    for definition in definitions.read(request):
+        _check_training_job(service, definition)
     name = request[_NAME]
-    now = time.time()
-    arn = service.arn(f"hyper-parameter-tuning-job/{name}")
-    document: Document = {
-        **{key: request[key] for key in _REQUEST_KEYS},
-        "HyperParameterTuningJobArn": arn,
-        _STATUS: "InProgress",
-        "CreationTime": now,
-        "LastModifiedTime": now,
-        "_tags": list(request.get("Tags", [])),
-        "_trials": [],
-    }
+    document = _document(service, request)
+    arn = document["HyperParameterTuningJobArn"]
     try:
         service.store.create(KIND, name, document)
     except NameTakenError:
@@ -62,6 +59,42 @@ def create_hyper_parameter_tuning_job(service: SageMakerService, request: Reques
     return {"HyperParameterTuningJobArn": arn}
 
 
+def _document(service: SageMakerService, request: Request) -> Document:
+    now = time.time()
+    earlier = [service.store.get(KIND, name) for name in warm_start.parents(request)]
+    return {
+        _NAME: request[_NAME],
+        "HyperParameterTuningJobConfig": _described(request["HyperParameterTuningJobConfig"]),
+        **_described_definitions(request),
+        **{key: request[key] for key in ("WarmStartConfig",) if key in request},
+        "HyperParameterTuningJobArn": service.arn(f"hyper-parameter-tuning-job/{request[_NAME]}"),
+        _STATUS: "InProgress",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "_tags": list(request.get("Tags", [])),
+        "_trials": [],
+        **warm_start.inherit(service.store, request, earlier),
+    }
+
+
+def _described(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A HyperParameterTuningJobConfig as AWS describes it, with what it takes by default."""
+    described = {"TrainingJobEarlyStoppingType": "Off", **config}
+    if "ParameterRanges" in config:
+        empty: dict[str, list[Any]] = {key: [] for key in _RANGE_LISTS}
+        described["ParameterRanges"] = {**empty, **config["ParameterRanges"]}
+    return described
+
+
+def _described_definitions(request: Request) -> dict[str, Any]:
+    described = [
+        definitions.with_objective_key(request, one) for one in definitions.listed(request)
+    ]
+    if "TrainingJobDefinitions" in request:
+        return {"TrainingJobDefinitions": described}
+    return {"TrainingJobDefinition": described[0]}
+
+
 def describe_hyper_parameter_tuning_job(service: SageMakerService, request: Request) -> Response:
     return describe(service, _find(service, request[_NAME]))
 
@@ -69,20 +102,31 @@ def describe_hyper_parameter_tuning_job(service: SageMakerService, request: Requ
 def describe(service: SageMakerService, document: Document) -> Response:
     """The document with the counters and the best training job, derived from its trials."""
     recorded: list[trials.Trial] = document["_trials"]
-    objective = document["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-    answer = public(document)
-    answer["TrainingJobStatusCounters"] = trials.training_counters(recorded)
-    answer["ObjectiveStatusCounters"] = trials.objective_counters(recorded)
+    direction = definitions.direction(document)
+    answer = {**public(document), **_counters(document)}
     answer["TuningJobCompletionDetails"] = {
-        "NumberOfTrainingJobsObjectiveNotImproving": completion.not_improving(
-            recorded, objective["Type"]
-        )
+        "NumberOfTrainingJobsObjectiveNotImproving": completion.not_improving(recorded, direction)
     }
-    answer["ConsumedResources"] = {"RuntimeInSeconds": _training_seconds(service, recorded)}
-    best = trials.best(recorded, objective["Type"])
+    if completion.CONVERGED_AT in document:
+        converged = document[completion.CONVERGED_AT]
+        answer["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = converged
+    ended = document.get("HyperParameterTuningEndTime", time.time())
+    answer["ConsumedResources"] = {"RuntimeInSeconds": int(ended - document["CreationTime"])}
+    best = trials.best(recorded, direction)
     if best is not None:
         answer["BestTrainingJob"] = trials.summary(service.store, document, best)
+    overall = warm_start.overall_best(service.store, document, best)
+    if overall is not None:
+        answer["OverallBestTrainingJob"] = overall
     return answer
+
+
+def _counters(document: Document) -> dict[str, Any]:
+    recorded: list[trials.Trial] = document["_trials"]
+    return {
+        "TrainingJobStatusCounters": trials.training_counters(recorded),
+        "ObjectiveStatusCounters": trials.objective_counters(recorded),
+    }
 
 
 def stop_hyper_parameter_tuning_job(service: SageMakerService, request: Request) -> Response:
@@ -107,7 +151,7 @@ def list_hyper_parameter_tuning_jobs(service: SageMakerService, request: Request
         chosen,
         request,
         "HyperParameterTuningJobSummaries",
-        summary=lambda document: _summary(service, dict(document)),
+        summary=lambda document: _summary(dict(document)),
     )
 
 
@@ -115,17 +159,33 @@ def list_training_jobs_for_hyper_parameter_tuning_job(
     service: SageMakerService, request: Request
 ) -> Response:
     document = _find(service, request[_NAME])
-    summaries = [trials.summary(service.store, document, one) for one in document["_trials"]]
-    wanted = request.get("StatusEquals")
-    chosen = [one for one in summaries if wanted in (None, one["TrainingJobStatus"])]
-    sort_by = request.get("SortBy", "Name")
+    recorded: list[trials.Trial] = document["_trials"]
+    return page(
+        _sorted(service, recorded, request),
+        request,
+        "TrainingJobSummaries",
+        summary=lambda trial: trials.summary(service.store, document, trial),
+    )
+
+
+def _sorted(
+    service: SageMakerService, recorded: list[trials.Trial], request: Request
+) -> list[trials.Trial]:
+    """The trials that the request asks for, in its order."""
+    status = {one["number"]: trials.live_status(service.store, one) for one in recorded}
+    wanted, sort_by = request.get("StatusEquals"), request.get("SortBy", "Name")
+    chosen = [one for one in recorded if wanted in (None, status[one["number"]])]
     if sort_by == "FinalObjectiveMetricValue":
         # AWS leaves training jobs without an objective out of this order.
-        chosen = [one for one in chosen if "FinalHyperParameterTuningJobObjectiveMetric" in one]
-    chosen.sort(key=lambda one: _sort_value(one, sort_by))
-    if request.get("SortOrder", "Ascending") == "Descending":
-        chosen.reverse()
-    return page(chosen, request, "TrainingJobSummaries")
+        chosen = [one for one in chosen if one["objective"] is not None]
+    keys: dict[str, Callable[[trials.Trial], Any]] = {
+        "Name": lambda one: one["training_job"],
+        "CreationTime": lambda one: one["number"],
+        "Status": lambda one: status[one["number"]],
+        "FinalObjectiveMetricValue": lambda one: one["objective"],
+    }
+    descending = request.get("SortOrder", "Ascending") == "Descending"
+    return sorted(chosen, key=keys[sort_by], reverse=descending)
 
 
 def resume(service: SageMakerService) -> None:
@@ -161,6 +221,15 @@ def _start_training_job(
     training_jobs.create(service, request, tuning_job_arn=tuning_job_arn)
 
 
+def _check_training_job(service: SageMakerService, definition: definitions.Definition) -> None:
+    """What AWS refuses of the training jobs that are to come. Raises ApiError."""
+    from local_cloud.sagemaker import training_jobs
+
+    role = definition.request["RoleArn"]
+    service.credentials.as_role(role, session_name="tuning")
+    training_jobs.check(service, sample_request(definition))
+
+
 def _find(service: SageMakerService, name: str) -> Document:
     document = service.store.find(KIND, name)
     if document is None:
@@ -170,27 +239,13 @@ def _find(service: SageMakerService, name: str) -> Document:
     return document
 
 
-def _summary(service: SageMakerService, document: Document) -> dict[str, Any]:
-    described = describe(service, document)
+def _summary(document: Document) -> dict[str, Any]:
+    described = {**document, **_counters(document)}
     summary = {key: described[key] for key in _SUMMARY_KEYS if key in described}
     config = document["HyperParameterTuningJobConfig"]
     summary["Strategy"] = config["Strategy"]
     summary["ResourceLimits"] = config["ResourceLimits"]
     return summary
-
-
-def _sort_value(summary: dict[str, Any], sort_by: str) -> Any:
-    if sort_by == "FinalObjectiveMetricValue":
-        return summary["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
-    key = {"CreationTime": "CreationTime", "Status": "TrainingJobStatus"}.get(
-        sort_by, "TrainingJobName"
-    )
-    return summary[key]
-
-
-def _training_seconds(service: SageMakerService, recorded: list[trials.Trial]) -> int:
-    jobs = (service.store.find(trials.TRAINING_JOB, one["training_job"]) for one in recorded)
-    return int(sum((job or {}).get("TrainingTimeInSeconds", 0) for job in jobs))
 
 
 def _publish(service: SageMakerService, document: Document) -> None:

@@ -1,6 +1,7 @@
 """What AWS refuses in a CreateHyperParameterTuningJob request, and what this service lacks.
 
-All faults of a request are reported in one ValidationException.
+All faults of a request are reported in one ValidationException, as sentences: AWS's own where
+they are known, else sentences that say what its documentation says.
 """
 
 from __future__ import annotations
@@ -9,144 +10,176 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.runner import builtin_algorithms
-from local_cloud.sagemaker.runner.builtin_algorithms import BuiltinAlgorithm
+from local_cloud.sagemaker.store import Store
+from local_cloud.sagemaker.tuner import (
+    definition_checks,
+    definitions,
+    warm_start,
+    warm_start_checks,
+)
 from local_cloud.sagemaker.tuner import ranges as api_ranges
-from local_cloud.sagemaker.tuner.strategy import grid_size
-from local_cloud.sagemaker.tuner.training_request import OBJECTIVE_KEY
+from local_cloud.sagemaker.tuner.strategy import combinations, grid_size
+
+KIND = "hyper-parameter-tuning-job"
 
 
-def check(request: Mapping[str, Any]) -> None:
+def check(store: Store, request: Mapping[str, Any]) -> None:
     """Raises ValidationException naming every fault."""
-    faults = _lacking(request)
+    # Further checks need whole definitions to look at.
+    faults = [*_lacking(request), *_structure(request)]
     if not faults:
-        faults = [*_limits(request), *_ranges(request), *_objective(request), *_resources(request)]
+        faults = [
+            *_limits(request),
+            *_strategy(request),
+            *definition_checks.faults(request),
+            *warm_start_checks.faults(
+                request, {name: store.find(KIND, name) for name in warm_start.parents(request)}
+            ),
+        ]
     if faults:
-        raise ValidationException(
-            f"Tuning job '{request['HyperParameterTuningJobName']}' is refused: "
-            + "; ".join(faults)
-            + "."
-        )
+        raise ValidationException(" ".join(faults))
 
 
 def _lacking(request: Mapping[str, Any]) -> list[str]:
-    config = request["HyperParameterTuningJobConfig"]
     faults = []
-    if "TrainingJobDefinitions" in request:
-        faults.append(
-            "the local cloud does not run several TrainingJobDefinitions: give one "
-            "TrainingJobDefinition"
-        )
-    elif "TrainingJobDefinition" not in request:
-        faults.append("TrainingJobDefinition is missing")
-    if "WarmStartConfig" in request:
-        faults.append("the local cloud does not warm start tuning jobs: leave WarmStartConfig out")
     if "Autotune" in request:
-        faults.append("the local cloud has no Autotune: give ParameterRanges and leave it out")
-    if config.get("ParameterRanges", {}).get("AutoParameters"):
-        faults.append("the local cloud has no AutoParameters: give them as ranges")
-    if config["Strategy"] == "Hyperband":
         faults.append(
-            "the local cloud does not run the strategy Hyperband: take Bayesian, Random or Grid"
+            "The local cloud has no Autotune, whose choices AWS does not publish: give "
+            "ParameterRanges and leave it out."
         )
-    if config.get("TuningJobCompletionCriteria", {}).get("ConvergenceDetected"):
+    every = [
+        request["HyperParameterTuningJobConfig"].get("ParameterRanges", {}),
+        *(one.get("HyperParameterRanges", {}) for one in definitions.listed(request)),
+    ]
+    if any(one.get("AutoParameters") for one in every):
+        faults.append("The local cloud has no AutoParameters: give them as ranges.")
+    return faults
+
+
+def _structure(request: Mapping[str, Any]) -> list[str]:
+    """Whether there is one definition, or several that are whole."""
+    if "TrainingJobDefinition" in request and "TrainingJobDefinitions" in request:
+        return [
+            "Specify either TrainingJobDefinition, to tune a single algorithm, or "
+            "TrainingJobDefinitions, but not both."
+        ]
+    if "TrainingJobDefinitions" in request:
+        return _several(request)
+    if "TrainingJobDefinition" not in request:
+        return ["Either TrainingJobDefinition or TrainingJobDefinitions is required."]
+    config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
+    faults = [
+        f"Specify either {there} of HyperParameterTuningJobConfig or {here} of "
+        "TrainingJobDefinition, but not both."
+        for there, here in _SEARCH_MEMBERS
+        if there in config and here in definition
+    ]
+    if definitions.objective(request, definition) is None:
+        faults.append("HyperParameterTuningJobObjective is required.")
+    return faults
+
+
+_SEARCH_MEMBERS = (
+    ("HyperParameterTuningJobObjective", "TuningObjective"),
+    ("ParameterRanges", "HyperParameterRanges"),
+)
+
+
+def _several(request: Mapping[str, Any]) -> list[str]:
+    config, listed = request["HyperParameterTuningJobConfig"], definitions.listed(request)
+    faults = [
+        f"With TrainingJobDefinitions, each needs its {here}: leave {there} of "
+        "HyperParameterTuningJobConfig out."
+        for there, here in _SEARCH_MEMBERS
+        if there in config
+    ]
+    for member in ("DefinitionName", "TuningObjective", "HyperParameterRanges"):
+        places = [place for place, one in enumerate(listed, 1) if member not in one]
+        if places:
+            faults.append(f"{member} is required in TrainingJobDefinitions; missing in {places}.")
+    names = [one["DefinitionName"] for one in listed if "DefinitionName" in one]
+    if len(set(names)) < len(names):
+        faults.append("DefinitionName must be unique among the TrainingJobDefinitions.")
+    if len({one["TuningObjective"]["Type"] for one in listed if "TuningObjective" in one}) > 1:
         faults.append(
-            "the local cloud detects no convergence: take TargetObjectiveMetricValue or "
-            "BestObjectiveNotImproving as completion criterion"
+            "The TuningObjective of all TrainingJobDefinitions must have the same Type, because "
+            "the best training job is chosen among all."
         )
-    if config.get("HyperParameterTuningJobObjective") is None:
-        faults.append("HyperParameterTuningJobObjective is missing")
+    if config.get("TrainingJobEarlyStoppingType", "Off") == "Auto":
+        faults.append(
+            "TrainingJobEarlyStoppingType Auto is available only when tuning a single algorithm."
+        )
+    if "WarmStartConfig" in request:
+        faults.append("WarmStartConfig is available only when tuning a single algorithm.")
     return faults
 
 
 def _limits(request: Mapping[str, Any]) -> list[str]:
     config = request["HyperParameterTuningJobConfig"]
     limits = config["ResourceLimits"]
-    parallel = limits["MaxParallelTrainingJobs"]
-    most = limits.get("MaxNumberOfTrainingJobs")
+    parallel, most = limits["MaxParallelTrainingJobs"], limits.get("MaxNumberOfTrainingJobs")
     if most is None:
         if config["Strategy"] == "Grid":
             return []
-        return ["ResourceLimits.MaxNumberOfTrainingJobs is missing"]
+        return [f"MaxNumberOfTrainingJobs is required for the strategy {config['Strategy']}."]
+    faults = []
     if parallel > most:
-        return [
-            f"ResourceLimits.MaxParallelTrainingJobs {parallel} is above "
-            f"MaxNumberOfTrainingJobs {most}"
-        ]
-    return []
-
-
-def _ranges(request: Mapping[str, Any]) -> list[str]:
-    config = request["HyperParameterTuningJobConfig"]
-    ranges, faults = api_ranges.parse(config.get("ParameterRanges", {}))
-    names = {one.name for one in ranges}
-    static = request["TrainingJobDefinition"].get("StaticHyperParameters", {})
-    if not ranges and not faults:
-        faults.append("ParameterRanges holds no range")
-    faults += [
-        f"hyperparameter '{name}' is both static and tuned" for name in sorted(names & set(static))
-    ]
-    if OBJECTIVE_KEY in names | set(static):
-        faults.append(f"hyperparameter '{OBJECTIVE_KEY}' is set by SageMaker itself")
-    if config["Strategy"] == "Grid":
-        faults += _grid(config, ranges)
+        faults.append(
+            f"MaxParallelTrainingJobs [{parallel}] must be less than or equal to "
+            f"MaxNumberOfTrainingJobs [{most}]."
+        )
+    if config["Strategy"] != "Grid":
+        faults += _enough_combinations(request, most)
     return faults
 
 
-def _grid(config: Mapping[str, Any], ranges: list[api_ranges.Range]) -> list[str]:
-    if any(not isinstance(one, api_ranges.CategoricalRange) for one in ranges):
-        return ["the strategy Grid takes only categorical ranges"]
-    size = grid_size(ranges)
-    most = config["ResourceLimits"].get("MaxNumberOfTrainingJobs", size)
-    if most != size:
-        return [
-            f"ResourceLimits.MaxNumberOfTrainingJobs is {most}, but the grid has {size} "
-            "combinations: give that number or leave it out"
-        ]
-    return []
-
-
-def _objective(request: Mapping[str, Any]) -> list[str]:
-    objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-    metric = objective["MetricName"]
-    algorithm = request["TrainingJobDefinition"]["AlgorithmSpecification"]
-    image = algorithm.get("TrainingImage", "")
-    builtin = builtin_algorithms.find(image)
-    if builtin:
-        return _builtin_objective(builtin, algorithm, objective)
-    defined = [one["Name"] for one in algorithm.get("MetricDefinitions", [])]
-    if metric in defined:
+def _enough_combinations(request: Mapping[str, Any], most: int) -> list[str]:
+    spaces = [
+        api_ranges.parse(definitions.parameter_ranges(request, one))
+        for one in definitions.listed(request)
+    ]
+    total = sum(combinations(space) for space, _ in spaces)
+    if total >= most or any(not space or faults for space, faults in spaces):
         return []
     return [
-        f"objective metric '{metric}' is not defined in "
-        f"AlgorithmSpecification.MetricDefinitions, which has {defined or 'none'}"
+        "You don't have enough combinations of hyperparameter ranges. The total number of "
+        f"hyperparameter combinations for the provided ranges [{total:.1f}] must be equal or "
+        f"greater than the value of MaxNumberOfJobs, [{most}]. Provide additional ranges."
     ]
 
 
-def _builtin_objective(
-    builtin: BuiltinAlgorithm, algorithm: Mapping[str, Any], objective: Mapping[str, Any]
-) -> list[str]:
-    """In AWS's words, followed by what there is to choose from."""
-    metric, kind, image = objective["MetricName"], objective["Type"], algorithm["TrainingImage"]
-    if algorithm.get("MetricDefinitions"):
-        return [builtin_algorithms.OVERRIDDEN.rstrip(".")]
-    if metric not in builtin.objectives:
+def _strategy(request: Mapping[str, Any]) -> list[str]:
+    config = request["HyperParameterTuningJobConfig"]
+    strategy = config["Strategy"]
+    faults = []
+    if "HyperbandStrategyConfig" in config.get("StrategyConfig", {}) and strategy != "Hyperband":
+        faults.append(
+            f"HyperbandStrategyConfig is only supported for the strategy Hyperband, not for "
+            f"{strategy}."
+        )
+    if strategy == "Hyperband" and config.get("TrainingJobEarlyStoppingType", "Off") != "Off":
+        faults.append(
+            "Because the Hyperband strategy has its own advanced internal early stopping "
+            "mechanism, TrainingJobEarlyStoppingType must be OFF to use Hyperband."
+        )
+    if strategy == "Grid":
+        faults += _grid(request)
+    return faults
+
+
+def _grid(request: Mapping[str, Any]) -> list[str]:
+    config = request["HyperParameterTuningJobConfig"]
+    spaces = [
+        api_ranges.parse(definitions.parameter_ranges(request, one))[0]
+        for one in definitions.listed(request)
+    ]
+    if any(not isinstance(one, api_ranges.CategoricalRange) for space in spaces for one in space):
+        return ["Only categorical parameters are supported when using the grid search strategy."]
+    size = sum(grid_size(space) for space in spaces)
+    most = config["ResourceLimits"].get("MaxNumberOfTrainingJobs", size)
+    if most != size:
         return [
-            f"The objective metric for the hyperparameter tuning job, [{metric}], isn't valid for "
-            f"the [{image}] algorithm. Choose a valid objective metric: "
-            f"{', '.join(builtin.objectives)}"
-        ]
-    if kind != builtin.objectives[metric]:
-        return [
-            f"The objective metric type, [{kind}], that you specified for objective metric, "
-            f"[{metric}], isn't valid for the [{image}] algorithm. Choose a valid objective "
-            f"metric type: {builtin.objectives[metric]}"
+            f"MaxNumberOfTrainingJobs [{most}] should equal the total number of distinct "
+            f"categorical combinations possible [{size}]; it can be left out."
         ]
     return []
-
-
-def _resources(request: Mapping[str, Any]) -> list[str]:
-    definition = request["TrainingJobDefinition"]
-    if "ResourceConfig" in definition or "HyperParameterTuningResourceConfig" in definition:
-        return []
-    return ["TrainingJobDefinition needs ResourceConfig or HyperParameterTuningResourceConfig"]

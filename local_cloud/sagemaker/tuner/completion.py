@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from local_cloud.sagemaker.tuner import trials
+from local_cloud.sagemaker.tuner import convergence, definitions, trials
+from local_cloud.sagemaker.tuner.strategy import Direction
 from local_cloud.sagemaker.tuner.trials import Trial
 
+CONVERGED_AT = "_converged_at"
+"""Key of a tuning job's document: when convergence was detected, in seconds since the epoch."""
 HOPELESS_AFTER = 5
 """AWS gives a tuning job up when its first five training jobs bring no objective."""
 
@@ -19,10 +22,13 @@ def reached(document: dict[str, Any], *, now: float) -> bool:
         return True
     criteria = config.get("TuningJobCompletionCriteria", {})
     recorded: list[Trial] = document["_trials"]
-    direction = config["HyperParameterTuningJobObjective"]["Type"]
+    direction = definitions.direction(document)
     best = trials.best(recorded, direction)
     if best is None:
         return False
+    converged = criteria.get("ConvergenceDetected", {}).get("CompleteOnConvergence") == "Enabled"
+    if converged and CONVERGED_AT in document:
+        return True
     return _target_met(criteria, best, direction) or (
         "BestObjectiveNotImproving" in criteria
         and not_improving(recorded, direction)
@@ -39,14 +45,19 @@ def _target_met(criteria: dict[str, Any], best: Trial, direction: str) -> bool:
     return best["objective"] <= target
 
 
-def not_improving(recorded: list[Trial], direction: str) -> int:
-    """Trials with an objective that came after the best one."""
-    best = trials.best(recorded, direction)
-    if best is None:
-        return 0
-    return sum(
-        trial["objective"] is not None and trial["number"] > best["number"] for trial in recorded
-    )
+def not_improving(recorded: list[Trial], direction: Direction) -> int:
+    """How many objectives came since the last one that was better by one percent or more."""
+    bests = convergence.significant_bests(_objectives(recorded), direction)
+    return len(bests) - 1 - bests.index(bests[-1]) if bests else 0
+
+
+def has_converged(recorded: list[Trial], direction: Direction) -> bool:
+    """By the local cloud's own rule; see :mod:`local_cloud.sagemaker.tuner.convergence`."""
+    return convergence.detected(_objectives(recorded), direction)
+
+
+def _objectives(recorded: list[Trial]) -> list[float]:
+    return [trial["objective"] for trial in recorded if trial["objective"] is not None]
 
 
 def hopeless(recorded: list[Trial]) -> bool:

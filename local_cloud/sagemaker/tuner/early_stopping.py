@@ -7,22 +7,11 @@ whose objective is worse than their median is stopped. An epoch is one emission 
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
-from typing import Any
-
-from local_cloud.sagemaker.store import Document
 
 FEWEST_EARLIER_JOBS = 3
 """The guide gives no number; below three a median is what one single job happened to reach."""
-
-
-def intermediate_values(training_job: Document, metric: str) -> list[float]:
-    """The metric's finite values in the order of emission."""
-    emitted: list[dict[str, Any]] = training_job.get("_metrics", [])
-    values = [float(entry["Value"]) for entry in emitted if entry["MetricName"] == metric]
-    return [value for value in values if math.isfinite(value)]
 
 
 def is_behind(

@@ -32,6 +32,10 @@ class Range(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def size(self) -> float:
+        """How many values it has; infinite for a continuous one."""
+
     def distribution(self) -> BaseDistribution:
         """What the optimiser samples."""
 
@@ -48,6 +52,10 @@ class ContinuousRange:
     low: float
     high: float
     scaling: Scaling
+
+    @property
+    def size(self) -> float:
+        return math.inf
 
     def distribution(self) -> FloatDistribution:
         if self.scaling == "ReverseLogarithmic":
@@ -74,6 +82,10 @@ class IntegerRange:
     high: int
     scaling: Scaling
 
+    @property
+    def size(self) -> float:
+        return self.high - self.low + 1
+
     def distribution(self) -> IntDistribution:
         return IntDistribution(self.low, self.high, log=self.scaling == "Logarithmic")
 
@@ -91,6 +103,10 @@ class IntegerRange:
 class CategoricalRange:
     name: str
     values: tuple[str, ...]
+
+    @property
+    def size(self) -> float:
+        return len(self.values)
 
     def distribution(self) -> CategoricalDistribution:
         return CategoricalDistribution(self.values)
@@ -116,11 +132,13 @@ def parse(parameter_ranges: Mapping[str, Any]) -> tuple[list[Range], list[str]]:
         _collect(_categorical, entry, ranges, faults)
     names = [one.name for one in ranges]
     faults += [
-        f"hyperparameter '{name}' has more than one range"
+        f"Hyperparameter [{name}] has more than one range."
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     if len(ranges) > MAX_RANGES:
-        faults.append(f"{len(ranges)} ranges, at most {MAX_RANGES} are allowed")
+        faults.append(
+            f"{len(ranges)} hyperparameter ranges are given, at most {MAX_RANGES} are allowed."
+        )
     return ranges, faults
 
 
@@ -128,7 +146,7 @@ def _collect(build: Any, entry: Mapping[str, Any], ranges: list[Range], faults: 
     try:
         ranges.append(build(entry))
     except ValueError as error:
-        faults.append(f"range of hyperparameter '{entry['Name']}': {error}")
+        faults.append(f"Range of hyperparameter [{entry['Name']}]: {error}.")
 
 
 def _continuous(entry: Mapping[str, Any]) -> ContinuousRange:
@@ -136,8 +154,11 @@ def _continuous(entry: Mapping[str, Any]) -> ContinuousRange:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("MinValue and MaxValue must be finite")
     scaling = _scaling(entry, low, high)
-    if scaling == "ReverseLogarithmic" and not 0.0 <= low <= high < 1.0:
-        raise ValueError("ReverseLogarithmic scaling needs 0 <= MinValue and MaxValue < 1")
+    if scaling == "ReverseLogarithmic" and not 0.0 <= low < high < 1.0:
+        raise ValueError(
+            "Reverse logarithmic scaling works only for ranges that are entirely within the range "
+            "0<=x<1.0"
+        )
     return ContinuousRange(entry["Name"], low, high, scaling)
 
 
@@ -145,7 +166,9 @@ def _integer(entry: Mapping[str, Any]) -> IntegerRange:
     low, high = _number(entry, "MinValue", int), _number(entry, "MaxValue", int)
     scaling = _scaling(entry, low, high)
     if scaling == "ReverseLogarithmic":
-        raise ValueError("an integer range takes no ReverseLogarithmic scaling")
+        raise ValueError(
+            "Reverse logarithmic scaling is not supported for integer hyperparameter ranges"
+        )
     return IntegerRange(entry["Name"], low, high, scaling)
 
 
@@ -164,14 +187,16 @@ def _number(entry: Mapping[str, Any], member: str, kind: Any) -> Any:
 
 
 def _scaling(entry: Mapping[str, Any], low: float, high: float) -> Scaling:
-    if low > high:
-        raise ValueError(f"MinValue {low} is above MaxValue {high}")
+    if low >= high:
+        raise ValueError(f"MinValue [{low}] must be less than MaxValue [{high}]")
     asked: str = entry.get("ScalingType", "Auto")
     if asked == "Auto":
         wide = low > 0 and high / low >= _AUTO_IS_LOGARITHMIC_FROM
         return "Logarithmic" if wide else "Linear"
     if asked == "Logarithmic":
         if low <= 0:
-            raise ValueError(f"Logarithmic scaling needs MinValue above 0, it is {low}")
+            raise ValueError(
+                "Logarithmic scaling works only for ranges that have only values greater than 0"
+            )
         return "Logarithmic"
     return "ReverseLogarithmic" if asked == "ReverseLogarithmic" else "Linear"

@@ -15,16 +15,21 @@ from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.tuner import (
     completion,
-    early_stopping,
+    definitions,
+    emissions,
     naming,
-    ranges,
+    proposals,
+    slots,
+    stopping,
     strategy,
     trials,
 )
+from local_cloud.sagemaker.tuner.checks import KIND
 from local_cloud.sagemaker.tuner.training_request import training_request
 from local_cloud.sagemaker.tuner.trials import TRAINING_JOB, Trial
 
-KIND = "hyper-parameter-tuning-job"
+__all__ = ["KIND", "Search"]
+
 POLL_SECONDS = 0.2
 REASON_CHARACTERS = 1024
 """Length of a FailureReason."""
@@ -51,26 +56,30 @@ class Search:
         self._start = start
         self._status_changed = status_changed
         document = service.store.get(KIND, name)
+        self._arn: str = document["HyperParameterTuningJobArn"]
+        self._created: float = document["CreationTime"]
+        self._tags: list[dict[str, str]] = document["_tags"]
         self._config = document["HyperParameterTuningJobConfig"]
-        self._objective = self._config["HyperParameterTuningJobObjective"]
-        self._ranges, _ = ranges.parse(self._config["ParameterRanges"])
-        limits = self._config["ResourceLimits"]
-        self._most: int = limits.get("MaxNumberOfTrainingJobs") or strategy.grid_size(self._ranges)
-        self._parallel: int = limits["MaxParallelTrainingJobs"]
-        self._optimiser = strategy.create(
-            self._config["Strategy"],
-            self._ranges,
-            direction=self._objective["Type"],
-            seed=self._config.get("RandomSeed"),
-            max_jobs=self._most,
-            trials_before=len(document["_trials"]),
-        )
-        self._again: list[dict[str, str]] = []
+        self._definitions = definitions.read(document)
+        self._direction = self._definitions[0].direction
+        self._most = proposals.most_jobs(self._config, self._definitions)
+        self._parallel: int = self._config["ResourceLimits"]["MaxParallelTrainingJobs"]
+        self._slots = slots.of(service.store)
+        self._proposals = proposals.Proposals(document, self._definitions)
+        self._rule = stopping.create(self._config, self._definitions, self._proposals)
+        self._again: list[Trial] = []
         self._before_restart: set[int] = set()
         self._refusal: str | None = None
         self._take_up(document["_trials"])
 
     def run(self) -> None:
+        """Until the tuning job has ended, or the local cloud ends."""
+        try:
+            self._run()
+        finally:
+            self._slots.leave(self._name)
+
+    def _run(self) -> None:
         while not self._service.tasks.stopping:
             document = self._collect()
             recorded: list[Trial] = document["_trials"]
@@ -78,7 +87,7 @@ class Search:
             if self._is_over(document):
                 self._stop_training_jobs(running)
             else:
-                self._stop_training_jobs(self._behind(recorded))
+                self._stop_training_jobs([one for one in running if self._is_due(one)])
                 try:
                     running += self._launch(recorded, len(running))
                 except ApiError as error:
@@ -92,17 +101,20 @@ class Search:
     def _take_up(self, recorded: list[Trial]) -> None:
         """What was known before a restart: results are told again, missing jobs are created."""
         for trial in recorded:
-            self._optimiser.remember(trial["number"], trial["tuned"])
+            self._proposals.remember(trial)
             if trials.is_running(trial):
                 self._before_restart.add(trial["number"])
                 if self._service.store.find(TRAINING_JOB, trial["training_job"]) is None:
                     self._create(trial)
             else:
-                self._optimiser.tell(trial["number"], trial["objective"])
+                self._learn(trial)
+                if trial["replaced"] and not trials.was_run_again(trial, recorded):
+                    self._again.append(trial)
 
     def _collect(self) -> Document:
         """Note the results of training jobs that ended since."""
         document = self._service.store.get(KIND, self._name)
+        ended = False
         for trial in document["_trials"]:
             if not trials.is_running(trial):
                 continue
@@ -113,16 +125,34 @@ class Search:
             trial["status"] = status
             if not trials.is_running(trial):
                 self._note_end(trial, job or {"TrainingJobStatus": "Failed"})
+                ended = True
             document = self._record(trial)
-        return document
+        return self._note_convergence(document) if ended else document
+
+    def _note_convergence(self, document: Document) -> Document:
+        if completion.CONVERGED_AT in document or not completion.has_converged(
+            document["_trials"], self._direction
+        ):
+            return document
+        now = {completion.CONVERGED_AT: time.time()}
+        return self._service.store.update(KIND, self._name, **now)
 
     def _note_end(self, trial: Trial, job: Document) -> None:
-        trial["objective"] = trials.final_objective(job, self._objective["MetricName"])
+        trial["objective"] = trials.final_objective(job, self._definition(trial).metric)
         lost = trial["number"] in self._before_restart and trial["status"] == "Failed"
         if lost and not str(job.get("FailureReason", "")).startswith(_OWN_FAULT):
             trial["replaced"] = True
-            self._again.append(trial["tuned"])
-        self._optimiser.tell(trial["number"], trial["objective"])
+            self._again.append(trial)
+        self._learn(trial)
+
+    def _learn(self, trial: Trial) -> None:
+        """What a trial that has ended says."""
+        if self._rule is not None:
+            self._rule.note_end(trial, self._emitted(trial))
+        self._proposals.tell(trial)
+
+    def _definition(self, trial: Trial) -> definitions.Definition:
+        return self._definitions[trial.get("definition", 0)]
 
     def _is_over(self, document: Document) -> bool:
         """No further trial is wanted, although running ones may remain."""
@@ -132,63 +162,52 @@ class Search:
             or completion.reached(document, now=time.time())
         )
 
-    def _behind(self, recorded: list[Trial]) -> list[Trial]:
-        """The running trials that early stopping ends."""
-        if self._config.get("TrainingJobEarlyStoppingType", "Off") != "Auto":
-            return []
-        values = {trial["number"]: self._intermediate_values(trial) for trial in recorded}
-        ended = [trial["number"] for trial in recorded if trials.has_run(trial)]
-        return [
-            trial
-            for trial in recorded
-            if trials.is_running(trial)
-            and early_stopping.is_behind(
-                values[trial["number"]],
-                [values[number] for number in ended],
-                direction=self._objective["Type"],
-            )
-        ]
+    def _is_due(self, trial: Trial) -> bool:
+        """Whether a running trial is to be stopped early."""
+        return self._rule is not None and self._rule.is_due(trial, self._emitted(trial))
 
-    def _intermediate_values(self, trial: Trial) -> list[float]:
+    def _emitted(self, trial: Trial) -> list[emissions.Emission]:
         job = self._service.store.find(TRAINING_JOB, trial["training_job"]) or {}
-        return early_stopping.intermediate_values(job, self._objective["MetricName"])
+        return emissions.of(job, self._definition(trial).metric)
 
     def _launch(self, recorded: list[Trial], running: int) -> list[Trial]:
         counted = sum(not trial["replaced"] for trial in recorded)
         started: list[Trial] = []
         if completion.hopeless(recorded):
             return started
-        while running + len(started) < self._parallel and counted + len(started) < self._most:
-            number = len(recorded) + len(started) + 1
-            if self._again:
-                tuned = self._again.pop(0)
-                self._optimiser.remember(number, tuned)
-            else:
-                try:
-                    tuned = self._optimiser.ask(number)
-                except strategy.SpaceExhaustedError:
-                    break
-            started.append(self._start_trial(number, tuned))
+        wanted = min(self._parallel - running, self._most - counted)
+        for _ in range(self._slots.claim(self._name, running=running, wanted=wanted)):
+            try:
+                trial = self._next(len(recorded) + len(started) + 1)
+            except strategy.SpaceExhaustedError:
+                break
+            started.append(trial)
+            self._record(trial)
+            self._create(trial)
         return started
 
-    def _start_trial(self, number: int, tuned: dict[str, str]) -> Trial:
-        document = self._service.store.get(KIND, self._name)
-        name = naming.training_job_name(self._name, number, document["CreationTime"])
-        trial = trials.new_trial(number, name, tuned)
-        self._record(trial)
-        self._create(trial)
-        return trial
+    def _next(self, number: int) -> Trial:
+        """The next trial: of hyperparameters that a restart lost, else of new ones."""
+        name = naming.training_job_name(self._name, number, self._created)
+        if self._again:
+            lost = self._again.pop(0)
+            place = lost.get("definition", 0)
+            trial = trials.new_trial(number, name, lost["tuned"], definition=place)
+            self._proposals.remember(trial)
+            return trial
+        place, tuned = self._proposals.ask(number)
+        return trials.new_trial(number, name, tuned, definition=place)
 
     def _create(self, trial: Trial) -> None:
-        document = self._service.store.get(KIND, self._name)
+        definition = self._definition(trial)
         request = training_request(
             trial["training_job"],
-            document["TrainingJobDefinition"],
+            definition.request,
             trial["tuned"],
-            objective_metric=self._objective["MetricName"],
-            tags=document["_tags"],
+            objective_metric=definition.metric,
+            tags=self._tags,
         )
-        self._start(self._service, request, document["HyperParameterTuningJobArn"])
+        self._start(self._service, request, self._arn)
 
     def _record(self, trial: Trial) -> Document:
         def change(document: Document) -> None:
@@ -221,7 +240,7 @@ class Search:
             self._end("Stopped")
         elif self._refusal is not None:
             self._end("Failed", self._refusal)
-        elif trials.best(recorded, self._objective["Type"]) is None:
+        elif trials.best(recorded, self._direction) is None:
             self._end("Failed", completion.failure_reason(recorded))
         else:
             self._end("Completed")

@@ -2,7 +2,8 @@
 
 Bayesian is Optuna's multivariate tree-structured Parzen estimator (AWS's own is a Gaussian
 process; both model the objective from the finished trials). Trials that still run are
-counted as bad, so that parallel trials spread out.
+counted as bad, so that parallel trials spread out. Hyperband draws at random, as AWS's does, and
+leaves it to Optuna's pruner which trials are behind.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any, Literal, Protocol
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.pruners import BasePruner, HyperbandPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from local_cloud.sagemaker.tuner.ranges import CategoricalRange, Range
 
@@ -46,10 +48,22 @@ class Optimiser(Protocol):
     def remember(self, number: int, values: Values) -> None:
         """A trial that was asked for before a restart; :meth:`tell` follows as usual."""
 
+    def learn(self, values: Values, objective: float, *, repeat: bool) -> None:
+        """A trial of another search; ``repeat`` if its hyperparameters may be proposed again."""
+
+    def is_behind(self, number: int, emitted: Sequence[float]) -> bool:
+        """Whether a trial that has emitted these objectives so far is to be given up. To be
+        asked before the trial is told; every trial counts that was asked about."""
+
 
 def grid_size(ranges: Sequence[Range]) -> int:
     """The number of combinations of categorical ranges."""
     return math.prod(len(one.values) for one in ranges if isinstance(one, CategoricalRange))
+
+
+def combinations(ranges: Sequence[Range]) -> float:
+    """The number of combinations of all ranges; infinite with a continuous one."""
+    return math.prod((one.size for one in ranges), start=1.0)
 
 
 def create(
@@ -60,15 +74,25 @@ def create(
     seed: int | None,
     max_jobs: int,
     trials_before: int = 0,
+    resource: tuple[int, int] = (1, 1),
+    name: str = "",
 ) -> Optimiser:
-    """``strategy`` is Bayesian, Random or Grid; ``trials_before`` moves the random sequence
-    on after a restart, so that it is not drawn a second time."""
+    """``strategy`` is Bayesian, Random, Hyperband or Grid.
+
+    ``trials_before`` moves the random sequence on after a restart, so that it is not drawn a
+    second time. Hyperband needs ``resource``, the least and the most objectives that a trial
+    emits, and a ``name``, by which it deals trials over its brackets.
+    """
     if strategy == "Grid":
         return GridOptimiser(ranges)
     seed = None if seed is None else (seed + trials_before) % 2**32
     sampler: BaseSampler
     if strategy == "Random":
         sampler = RandomSampler(seed=seed)
+    elif strategy == "Hyperband":
+        least, most = resource
+        pruner = HyperbandPruner(min_resource=least, max_resource=most)
+        return SamplerOptimiser(ranges, RandomSampler(seed=seed), direction, pruner, name)
     elif strategy == "Bayesian":
         sampler = TPESampler(
             seed=seed,
@@ -89,17 +113,30 @@ def startup_trials(max_jobs: int) -> int:
 @dataclass
 class _Asked:
     trial: optuna.Trial
-    values: Values
+    emitted: int = 0
+    behind: bool = False
 
 
 class SamplerOptimiser:
-    """An Optuna sampler over one study in memory."""
+    """An Optuna sampler, and for Hyperband a pruner, over one study in memory."""
 
-    def __init__(self, ranges: Sequence[Range], sampler: BaseSampler, direction: Direction) -> None:
+    def __init__(
+        self,
+        ranges: Sequence[Range],
+        sampler: BaseSampler,
+        direction: Direction,
+        pruner: BasePruner | None = None,
+        name: str | None = None,
+    ) -> None:
         self._ranges = list(ranges)
         self._space: dict[str, BaseDistribution] = {r.name: r.distribution() for r in ranges}
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._study = optuna.create_study(sampler=sampler, direction=_STUDY_DIRECTION[direction])
+        self._study = optuna.create_study(
+            sampler=sampler,
+            pruner=pruner or optuna.pruners.NopPruner(),
+            direction=_STUDY_DIRECTION[direction],
+            study_name=name,
+        )
         self._asked: dict[int, _Asked] = {}
         self._tried: set[tuple[str, ...]] = set()
 
@@ -121,6 +158,28 @@ class SamplerOptimiser:
         self._study.enqueue_trial(fixed)
         self._note(number, self._study.ask(self._space), values)
 
+    def learn(self, values: Values, objective: float, *, repeat: bool) -> None:
+        try:
+            params: dict[str, Any] = {r.name: r.from_api(values[r.name]) for r in self._ranges}
+        except ValueError:
+            # It lies outside of what is searched now, and says nothing about a place in it.
+            return
+        self._study.add_trial(
+            create_trial(params=params, distributions=self._space, value=objective)
+        )
+        if not repeat:
+            self._tried.add(self._key(values))
+
+    def is_behind(self, number: int, emitted: Sequence[float]) -> bool:
+        asked = self._asked[number]
+        for value in emitted[asked.emitted :]:
+            if asked.behind:
+                break
+            asked.emitted += 1
+            asked.trial.report(value, asked.emitted)
+            asked.behind = asked.trial.should_prune()
+        return asked.behind
+
     def tell(self, number: int, objective: float | None) -> None:
         trial = self._asked[number].trial
         if objective is None or not math.isfinite(objective):
@@ -129,7 +188,7 @@ class SamplerOptimiser:
             self._study.tell(trial, objective)
 
     def _note(self, number: int, trial: optuna.Trial, values: Values) -> None:
-        self._asked[number] = _Asked(trial, values)
+        self._asked[number] = _Asked(trial)
         self._tried.add(self._key(values))
 
     def _key(self, values: Values) -> tuple[str, ...]:
@@ -157,3 +216,10 @@ class GridOptimiser:
 
     def tell(self, number: int, objective: float | None) -> None:
         """A grid learns nothing."""
+
+    def learn(self, values: Values, objective: float, *, repeat: bool) -> None:
+        """A grid learns nothing."""
+
+    def is_behind(self, number: int, emitted: Sequence[float]) -> bool:
+        """A grid gives nothing up."""
+        return False

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OBJECTIVE_KEY = "_tuning_objective_metric"
-"""Hyperparameter that AWS adds to each trial: the objective metric's name."""
+from local_cloud.sagemaker.tuner.definitions import OBJECTIVE_KEY, Definition
 
 _COPIED = (
     "RoleArn",
@@ -53,10 +52,22 @@ def training_request(
     return request
 
 
+def sample_request(definition: Definition) -> dict[str, Any]:
+    """A training job of the definition, but for the hyperparameters that are tuned."""
+    return training_request(
+        "sample", definition.request, {}, objective_metric=definition.metric, tags=[]
+    )
+
+
 def resource_config(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """ResourceConfig, or what HyperParameterTuningResourceConfig says in its place."""
+    """ResourceConfig, or what HyperParameterTuningResourceConfig says in its place: the first of
+    its InstanceConfigs, because this machine never lacks capacity of the preferred one.
+
+    AWS keeps the instances of a tuning job warm by itself and drops KeepAlivePeriodInSeconds.
+    """
     if "ResourceConfig" in definition:
-        return dict(definition["ResourceConfig"])
+        given = definition["ResourceConfig"]
+        return {key: given[key] for key in given if key != "KeepAlivePeriodInSeconds"}
     tuning = definition["HyperParameterTuningResourceConfig"]
     source = tuning["InstanceConfigs"][0] if tuning.get("InstanceConfigs") else tuning
     resources = {key: source[key] for key in _RESOURCES if key in source}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from local_cloud.sagemaker.store import Document, Store
+from local_cloud.sagemaker.tuner import definitions
 
 TRAINING_JOB = "training-job"
 Objective = Literal["Pending", "Succeeded", "Failed"]
@@ -26,9 +27,13 @@ class Trial(TypedDict):
     objective: float | None
     replaced: bool
     """Lost to a restart of the local cloud and run once more as another trial."""
+    definition: NotRequired[int]
+    """Place of its definition among the tuning job's; 0 where it is not given."""
 
 
-def new_trial(number: int, training_job: str, tuned: dict[str, str]) -> Trial:
+def new_trial(
+    number: int, training_job: str, tuned: dict[str, str], *, definition: int = 0
+) -> Trial:
     return Trial(
         number=number,
         training_job=training_job,
@@ -36,6 +41,7 @@ def new_trial(number: int, training_job: str, tuned: dict[str, str]) -> Trial:
         status="InProgress",
         objective=None,
         replaced=False,
+        definition=definition,
     )
 
 
@@ -46,6 +52,16 @@ def is_running(trial: Trial) -> bool:
 def has_run(trial: Trial) -> bool:
     """It ended, and not by a failure."""
     return trial["status"] in ("Completed", "Stopped")
+
+
+def was_run_again(lost: Trial, recorded: list[Trial]) -> bool:
+    """Whether a trial that a restart lost has a successor."""
+    return any(
+        trial["number"] > lost["number"]
+        and trial["tuned"] == lost["tuned"]
+        and trial.get("definition") == lost.get("definition")
+        for trial in recorded
+    )
 
 
 def objective_status(trial: Trial) -> Objective:
@@ -95,8 +111,15 @@ def objective_counters(trials: list[Trial]) -> dict[str, int]:
     }
 
 
+def live_status(store: Store, trial: Trial) -> str:
+    """The status of its training job at this moment."""
+    job = store.find(TRAINING_JOB, trial["training_job"]) if is_running(trial) else None
+    return trial["status"] if job is None else str(job["TrainingJobStatus"])
+
+
 def summary(store: Store, tuning_job: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
     """HyperParameterTrainingJobSummary of a trial."""
+    definition = definitions.listed(tuning_job)[trial.get("definition", 0)]
     job = store.find(TRAINING_JOB, trial["training_job"]) or {}
     answer: dict[str, Any] = {
         "TrainingJobName": trial["training_job"],
@@ -109,8 +132,10 @@ def summary(store: Store, tuning_job: Mapping[str, Any], trial: Trial) -> dict[s
     for key in ("TrainingStartTime", "TrainingEndTime", "FailureReason"):
         if job.get(key) is not None:
             answer[key] = job[key]
-    if trial["objective"] is not None:
-        objective = tuning_job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+    if "DefinitionName" in definition:
+        answer["TrainingJobDefinitionName"] = definition["DefinitionName"]
+    objective = definitions.objective(tuning_job, definition)
+    if objective is not None and trial["objective"] is not None:
         answer["FinalHyperParameterTuningJobObjectiveMetric"] = {
             "Type": objective["Type"],
             "MetricName": objective["MetricName"],

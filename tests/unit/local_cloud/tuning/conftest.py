@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.sagemaker import tuning_jobs
-from local_cloud.sagemaker.tuner import search
+from local_cloud.sagemaker.tuner import search, slots
 from tests.unit.local_cloud.tuning.fake_cloud import Cloud, FakeTrainingJobs, Train
 
 MakeCloud = Callable[..., Cloud]
@@ -21,7 +21,9 @@ def make_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     def make(train: Train, *, seconds: float = 0.0) -> Cloud:
         jobs = FakeTrainingJobs(train, seconds=seconds)
         monkeypatch.setattr(tuning_jobs, "_start_training_job", jobs.start)
+        monkeypatch.setattr(tuning_jobs, "_check_training_job", lambda *_: None)
         monkeypatch.setattr(search, "POLL_SECONDS", 0.002)
+        monkeypatch.setenv(slots.SETTING, "64")
         made.append(Cloud(tmp_path, jobs))
         return made[-1]
 

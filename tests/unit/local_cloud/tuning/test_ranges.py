@@ -61,13 +61,14 @@ def test_a_categorical_range_keeps_its_values_as_strings() -> None:
 @pytest.mark.parametrize(
     ("parameter_ranges", "fault"),
     [
-        (continuous("0.1", "0.01"), "MinValue 0.1 is above MaxValue 0.01"),
+        (continuous("0.1", "0.01"), "MinValue [0.1] must be less than MaxValue [0.01]"),
+        (continuous("0.1", "0.1"), "MinValue [0.1] must be less than MaxValue [0.1]"),
         (continuous("zero", "1"), "MinValue 'zero' is no float"),
         (continuous("nan", "1"), "must be finite"),
-        (continuous("0", "1", "Logarithmic"), "needs MinValue above 0"),
-        (continuous("0", "1", "ReverseLogarithmic"), "MaxValue < 1"),
+        (continuous("0", "1", "Logarithmic"), "only values greater than 0"),
+        (continuous("0", "1", "ReverseLogarithmic"), "entirely within the range 0<=x<1.0"),
         (integer("1.5", "2", "Linear"), "MinValue '1.5' is no int"),
-        (integer("1", "2", "ReverseLogarithmic"), "no ReverseLogarithmic"),
+        (integer("1", "2", "ReverseLogarithmic"), "not supported for integer"),
         (
             {"CategoricalParameterRanges": [{"Name": "c", "Values": ["a", "a"]}]},
             "holds a value twice",
@@ -80,10 +81,10 @@ def test_a_range_that_cannot_be_sampled_is_refused_with_its_name(
     _, faults = ranges.parse(parameter_ranges)
     assert len(faults) == 1
     assert fault in faults[0]
-    assert "hyperparameter '" in faults[0]
+    assert faults[0].startswith("Range of hyperparameter [")
 
 
 def test_more_than_thirty_ranges_are_refused() -> None:
     many = [{"Name": f"c{i}", "Values": ["a"]} for i in range(31)]
     _, faults = ranges.parse({"CategoricalParameterRanges": many})
-    assert faults == ["31 ranges, at most 30 are allowed"]
+    assert faults == ["31 hyperparameter ranges are given, at most 30 are allowed."]

@@ -234,6 +234,7 @@ def test_a_search_goes_on_after_a_restart_with_what_it_had_learned(make_cloud: M
     while len(first.service.store.get(KIND, "tuning")["_trials"]) < 2:
         time.sleep(0.002)
     first.tasks.stopping = True
+    first.tasks.join()
     one, two = (t["training_job"] for t in first.service.store.get(KIND, "tuning")["_trials"])
 
     second = make_cloud(train_flat)
@@ -267,12 +268,11 @@ def test_each_change_of_state_is_an_event(make_cloud: MakeCloud) -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"parallel": 9}, "MaxParallelTrainingJobs 9 is above MaxNumberOfTrainingJobs 8"),
-        ({"strategy": "Hyperband"}, "does not run the strategy Hyperband"),
-        ({"strategy": "Grid"}, "takes only categorical ranges"),
+        ({"parallel": 9}, "9] must be less than or equal to MaxNumberOfTrainingJobs .8"),
+        ({"strategy": "Grid"}, "Only categorical parameters are supported"),
         (
             {"definition": {"StaticHyperParameters": {"learning-rate": "1"}}},
-            "'learning-rate' is both static and tuned",
+            "learning-rate. is both static and tuned",
         ),
         (
             {
@@ -283,7 +283,8 @@ def test_each_change_of_state_is_an_event(make_cloud: MakeCloud) -> None:
                     }
                 }
             },
-            "objective metric 'accuracy' is not defined",
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric "
+            "in the metric definitions.",
         ),
     ],
 )
