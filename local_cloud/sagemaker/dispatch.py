@@ -37,6 +37,7 @@ from local_cloud.sagemaker import (
     validation,
 )
 from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.notebook_records import instances, lifecycle_configs
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 
 logger = logging.getLogger("local_cloud.sagemaker")
@@ -56,6 +57,8 @@ FAMILIES: tuple[ModuleType, ...] = (
     model_package_group_policies,
     pipelines,
     pipeline_executions,
+    instances,
+    lifecycle_configs,
     tags,
 )
 ACTIONS: dict[str, Action] = {

@@ -21,6 +21,11 @@ RESOURCES: dict[str, tuple[str, str]] = {
     "Endpoint": ("EndpointName", "endpoint"),
     "Pipeline": ("PipelineName", "pipeline"),
     "ModelPackageGroup": ("ModelPackageGroupName", "model-package-group"),
+    "NotebookInstance": ("NotebookInstanceName", "notebook-instance"),
+    "NotebookInstanceLifecycleConfig": (
+        "NotebookInstanceLifecycleConfigName",
+        "notebook-instance-lifecycle-config",
+    ),
 }
 # Members that hold a whole ARN.
 ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")

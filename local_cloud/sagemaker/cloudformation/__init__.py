@@ -11,6 +11,10 @@ from local_cloud.sagemaker.cloudformation.endpoint import EndpointResource
 from local_cloud.sagemaker.cloudformation.endpoint_config import EndpointConfigResource
 from local_cloud.sagemaker.cloudformation.model import ModelResource
 from local_cloud.sagemaker.cloudformation.model_package_group import ModelPackageGroupResource
+from local_cloud.sagemaker.cloudformation.notebook_instance import NotebookInstanceResource
+from local_cloud.sagemaker.cloudformation.notebook_instance_lifecycle_config import (
+    NotebookInstanceLifecycleConfigResource,
+)
 from local_cloud.sagemaker.cloudformation.pipeline import PipelineResource
 from local_cloud.sagemaker.cloudformation.resource import Call, Resource
 
@@ -20,6 +24,8 @@ TYPES: tuple[type[Resource], ...] = (
     ModelResource,
     EndpointConfigResource,
     EndpointResource,
+    NotebookInstanceResource,
+    NotebookInstanceLifecycleConfigResource,
 )
 
 

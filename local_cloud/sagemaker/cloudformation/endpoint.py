@@ -6,20 +6,12 @@ FailureReason where it does not.
 
 from __future__ import annotations
 
-import time
-
 from local_cloud.sagemaker.cloudformation.errors import ProvisioningError, not_stabilized
-from local_cloud.sagemaker.cloudformation.resource import (
-    Properties,
-    Resource,
-    ignore_missing,
-    is_missing,
-)
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.cloudformation.resource import Properties, Resource, ignore_missing
+from local_cloud.sagemaker.cloudformation.waiting import settled, wait_until_gone
 from local_cloud.sagemaker.service import Response
 
-POLL_SECONDS = 0.2
-_SETTLED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
+_AT_REST = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 
 
 class EndpointResource(Resource):
@@ -62,25 +54,14 @@ class EndpointResource(Resource):
             self._call("DeleteEndpoint", {"EndpointName": name})
 
         ignore_missing(delete)
-        while self._there(name):
-            time.sleep(POLL_SECONDS)
+        wait_until_gone(lambda: self._call("DescribeEndpoint", {"EndpointName": name}))
 
     def _settled(self, name: str) -> Response:
-        """What DescribeEndpoint answers once nothing moves. Raises ApiError where it is gone."""
-        while True:
-            described = self._call("DescribeEndpoint", {"EndpointName": name})
-            if described["EndpointStatus"] in _SETTLED:
-                return described
-            time.sleep(POLL_SECONDS)
-
-    def _there(self, name: str) -> bool:
-        try:
-            self._call("DescribeEndpoint", {"EndpointName": name})
-        except ApiError as error:
-            if is_missing(error):
-                return False
-            raise
-        return True
+        return settled(
+            lambda: self._call("DescribeEndpoint", {"EndpointName": name}),
+            status="EndpointStatus",
+            at_rest=_AT_REST,
+        )
 
 
 def _reason(described: Response) -> str:

@@ -141,5 +141,5 @@ def ignore_missing(delete: Callable[[], object]) -> None:
 def is_missing(error: ApiError) -> bool:
     """Whether the resource of a call is not there: SageMaker's families say it differently."""
     message = error.message.lower()
-    words = ("not found", "does not exist", "could not find")
+    words = ("not found", "does not exist", "could not find", "recordnotfound")
     return error.code == "ResourceNotFound" or any(one in message for one in words)
