@@ -37,6 +37,7 @@ from local_cloud.sagemaker import (
     validation,
 )
 from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.experiments import experiments, trial_components, trials
 from local_cloud.sagemaker.notebook_records import instances, lifecycle_configs
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 
@@ -59,6 +60,9 @@ FAMILIES: tuple[ModuleType, ...] = (
     pipeline_executions,
     instances,
     lifecycle_configs,
+    experiments,
+    trials,
+    trial_components,
     tags,
 )
 ACTIONS: dict[str, Action] = {

@@ -26,7 +26,12 @@ RESOURCES: dict[str, tuple[str, str]] = {
         "NotebookInstanceLifecycleConfigName",
         "notebook-instance-lifecycle-config",
     ),
+    "Experiment": ("ExperimentName", "experiment"),
+    "Trial": ("TrialName", "experiment-trial"),
+    "TrialComponent": ("TrialComponentName", "experiment-trial-component"),
 }
+# Resource types whose names AWS writes into ARNs in small letters.
+IN_SMALL_LETTERS = ("pipeline", "experiment", "experiment-trial", "experiment-trial-component")
 # Members that hold a whole ARN.
 ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
 # Members that name a resource, whatever the action is called, in the order to look for them.
@@ -45,6 +50,10 @@ def resource_arns(
         yield from request["ModelPackageArnList"]
         return
     yield _resource_arn(action, request, arn)
+    if action in ASSOCIATIONS:
+        yield arn(f"experiment-trial-component/{_last(request['TrialComponentName']).lower()}")
+    if action == "CreateTrial":
+        yield arn(f"experiment/{str(request['ExperimentName']).lower()}")
     if action in {"CreateEndpoint", "UpdateEndpoint"}:
         yield arn(f"endpoint-config/{request.get('EndpointConfigName')}")
 
@@ -65,8 +74,12 @@ def _resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], 
     own = RESOURCES.get(noun)
     for member, kind in [*([own] if own else []), *NAME_MEMBERS]:
         if member in request:
-            return arn(f"{kind}/{_last(str(request[member]))}")
+            name = _last(str(request[member]))
+            return arn(f"{kind}/{name.lower() if kind in IN_SMALL_LETTERS else name}")
     return "*"
+
+
+ASSOCIATIONS = {"AssociateTrialComponent", "DisassociateTrialComponent"}
 
 
 PACKAGES_OF_A_GROUP = {"CreateModelPackage", "ListModelPackages"}

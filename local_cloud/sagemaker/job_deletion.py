@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
+from local_cloud.sagemaker.experiments import job_components
 from local_cloud.sagemaker.runner import processing, training
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document
@@ -49,6 +50,7 @@ def _delete(service: SageMakerService, request: Request, job: _Deletable) -> Res
                 f"{', '.join(_ENDED)} can be deleted."
             )
         _refuse_needed(service, document)
+        job_components.write_down(service, job.kind, name)
         service.store.delete(job.kind, name)
         remove_all(service, document[f"{job.member}Arn"])
     return {}

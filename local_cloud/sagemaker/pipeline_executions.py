@@ -6,6 +6,7 @@ that execution, whatever has become of it: the token names one execution for goo
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from local_cloud.sagemaker.errors import (
     ResourceNotFound,
     ValidationException,
 )
+from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.pipeline import definition as definitions
 from local_cloud.sagemaker.pipeline import executor, names, state
@@ -37,6 +39,7 @@ _STEP_MEMBERS = (
     "Metadata",
     "AttemptCount",
 )
+_EXPERIMENT_NAME = re.compile(r"(?=.{1,120}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName")
 
 
@@ -64,6 +67,12 @@ def start_pipeline_execution(service: SageMakerService, request: Request) -> Res
         document = _new_execution(service, pipeline, request)
         arn = document["PipelineExecutionArn"]
         service.store.create(KIND, arn, document)
+        tracking.ensure_for_execution(
+            service,
+            document.get("PipelineExperimentConfig", {}),
+            pipeline_arn=pipeline["PipelineArn"],
+            execution_arn=arn,
+        )
         service.store.update(
             pipelines.KIND,
             pipelines.key_of(pipeline["PipelineName"]),
@@ -134,19 +143,32 @@ def _new_execution(
 def _experiment(
     given: Mapping[str, Any] | None, values: Mapping[str, Any], pipeline: str, execution: str
 ) -> dict[str, str]:
-    """The experiment's and the trial's name, of parameters and execution names."""
+    """PipelineExperimentConfig with its variables given their values.
+
+    As with AWS's SDK, an experiment without a name is named after the pipeline, a trial after
+    the execution; a definition without a PipelineExperimentConfig makes neither.
+    """
+    if given is None:
+        return {}
     known = {
         "Execution.PipelineName": pipeline,
         "Execution.PipelineExecutionId": execution,
         **{f"Parameters.{name}": value for name, value in values.items()},
     }
-    named: dict[str, str] = {}
-    for member in ("ExperimentName", "TrialName"):
-        value = (given or {}).get(member)
+    named = {"ExperimentName": pipeline, "TrialName": execution}
+    for member in named:
+        value = given.get(member)
         if isinstance(value, Mapping):
             value = known.get(str(value.get("Get")))
         if value is not None:
             named[member] = str(value)
+    faults = [
+        f"PipelineExperimentConfig: {member} '{name}' must be 1 to 120 letters, digits and hyphens."
+        for member, name in named.items()
+        if not _EXPERIMENT_NAME.fullmatch(name)
+    ]
+    if faults:
+        raise ValidationException(" ".join(faults))
     return named
 
 

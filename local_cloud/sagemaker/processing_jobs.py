@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import images, places, processing
@@ -30,6 +31,7 @@ _SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
 def create_processing_job(service: SageMakerService, request: Request) -> Response:
     check(service, request)
+    tracking.check(service, request)
     name = request[_NAME]
     service.credentials.as_role(request["RoleArn"], session_name=name)
     arn = service.arn(f"processing-job/{name}")
@@ -42,7 +44,9 @@ def create_processing_job(service: SageMakerService, request: Request) -> Respon
         "LastModifiedTime": now,
     }
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            tracking.track(service, request, KIND, arn)
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import builtin_algorithms, images, metrics, places, training
@@ -36,13 +37,16 @@ def create_training_job(service: SageMakerService, request: Request) -> Response
 def create(service: SageMakerService, request: Request, *, tuning_job_arn: str | None) -> Response:
     """CreateTrainingJob, for a client or for a tuning job."""
     check(service, request)
+    tracking.check(service, request)
     name = request[_NAME]
     # AWS refuses a role that SageMaker may not assume at once, too.
     service.credentials.as_role(request["RoleArn"], session_name=name)
     arn = service.arn(f"training-job/{name}")
     document = _document(request, arn, tuning_job_arn)
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            tracking.track(service, request, KIND, arn)
     except NameTakenError:
         raise ResourceInUse(
             "Training job names must be unique within an AWS account and region, and a training "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
@@ -30,6 +31,7 @@ _SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
 def create_transform_job(service: SageMakerService, request: Request) -> Response:
     check(request)
+    tracking.check(service, request)
     model = find_model(service, request["ModelName"])
     name = request[_NAME]
     # AWS refuses a role that SageMaker may not assume at once, too.
@@ -37,7 +39,9 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
     arn = service.arn(f"transform-job/{name}")
     document = _document(request, arn, model)
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            tracking.track(service, request, KIND, arn)
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
         ("ListPipelineExecutions", {"PipelineName": "p"}, "pipeline/p"),
         ("CreateModelPackage", {"ModelPackageGroupName": "g"}, "model-package/g/*"),
         ("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"}, "endpoint/e"),
+        ("CreateTrial", {"TrialName": "T", "ExperimentName": "E"}, "experiment-trial/t"),
         ("ListTrainingJobs", {}, "*"),
     ],
 )
@@ -98,6 +100,13 @@ REFERENCE = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Polici
 """The service authorization reference, as cfn-lint carries it."""
 
 
+@functools.cache
+def reference() -> dict[str, Any]:
+    """SageMaker's actions in small letters, each with its resource types."""
+    actions = json.loads(REFERENCE.read_text())["sagemaker"]["Actions"]
+    return {name.lower(): value for name, value in actions.items()}
+
+
 NAMED_BY_A_TOKEN = {"SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure"}
 """Their requests hold no name; the local cloud evaluates them on every resource."""
 
@@ -106,8 +115,7 @@ NAMED_BY_A_TOKEN = {"SendPipelineExecutionStepSuccess", "SendPipelineExecutionSt
 def test_an_action_is_authorised_on_the_types_of_the_service_authorization_reference(
     action: str,
 ) -> None:
-    reference = json.loads(REFERENCE.read_text())["sagemaker"]["Actions"]
-    types = {name.lower(): value for name, value in reference.items()}[action.lower()]
+    types = reference()[action.lower()]
     shape = validation.operation(action).input_shape
     request: dict[str, Any] = {
         member: f"arn:{member}" if member.endswith("Arn") else "x" for member in shape.members

@@ -1,0 +1,1 @@
+"""SageMaker Experiments: experiments, their trials, and the components that jobs become there."""
