@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local_cloud.builds.errors import BuildError
-from local_cloud.sagemaker.runner import objects
+from local_cloud.sagemaker.runner import objects, sources
 from local_cloud.sagemaker.runner.places import S3Place
 
 
@@ -20,7 +20,7 @@ def fetch(s3: Any, location: str, version: str, folder: Path, scratch: Path) -> 
     folder.mkdir(parents=True, exist_ok=True)
     if key.endswith("/"):
         try:
-            objects.download_prefix(s3, S3Place(bucket, key), folder)
+            sources.download_prefix(s3, S3Place(bucket, key), folder)
         except objects.DataError as error:
             raise BuildError(f"CLIENT_ERROR: {error}") from error
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ApiError(Exception):
     """An error that a client sees as ``botocore.exceptions.ClientError``."""
@@ -31,3 +33,11 @@ class ResourceInUse(ApiError):
 class ConflictException(ApiError):
     def __init__(self, message: str) -> None:
         super().__init__("ConflictException", message)
+
+
+def raise_all(faults: Sequence[str]) -> None:
+    """Raises ValidationException with all the faults, if there are any; one stands for itself."""
+    if len(faults) == 1:
+        raise ValidationException(faults[0])
+    if faults:
+        raise ValidationException(f"{len(faults)} validation errors detected: {'; '.join(faults)}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
+from local_cloud.sagemaker import training_checks
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
 from local_cloud.sagemaker.listing import list_page
-from local_cloud.sagemaker.runner import builtin_algorithms, images, metrics, places, training
+from local_cloud.sagemaker.runner import builtin_algorithms, training
 from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -36,11 +35,12 @@ def create_training_job(service: SageMakerService, request: Request) -> Response
 
 def create(service: SageMakerService, request: Request, *, tuning_job_arn: str | None) -> Response:
     """CreateTrainingJob, for a client or for a tuning job."""
-    check(service, request)
+    training_checks.check(service, request)
     tracking.check(service, request)
     name = request[_NAME]
-    # AWS refuses a role that SageMaker may not assume at once, too.
-    service.credentials.as_role(request["RoleArn"], session_name=name)
+    # AWS refuses a role that SageMaker may not assume at once, too, and one that finds no data.
+    session = service.credentials.as_role(request["RoleArn"], session_name=name)
+    training_checks.check_inputs(session.client("s3"), request)
     arn = service.arn(f"training-job/{name}")
     document = _document(request, arn, tuning_job_arn)
     try:
@@ -56,87 +56,6 @@ def create(service: SageMakerService, request: Request, *, tuning_job_arn: str |
     publish(service, document)
     training.start(service, name)
     return {"TrainingJobArn": arn}
-
-
-def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
-    """What AWS refuses beyond the shapes, and what the local cloud lacks.
-
-    Raises ValidationException.
-    """
-    algorithm = request["AlgorithmSpecification"]
-    if "TrainingImage" not in algorithm:
-        raise ValidationException("The local cloud takes TrainingImage, not AlgorithmName.")
-    images.find(service.settings, algorithm["TrainingImage"])
-    own_metrics = algorithm.get("MetricDefinitions", [])
-    if own_metrics and builtin_algorithms.find(algorithm["TrainingImage"]):
-        raise ValidationException(builtin_algorithms.OVERRIDDEN)
-    metrics.definitions(own_metrics)
-    places.parse(request["OutputDataConfig"]["S3OutputPath"])
-    _check_instances(request)
-    names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
-    if len(names) != len(set(names)):
-        raise ValidationException("Channel names must be unique within the request.")
-    for channel in request.get("InputDataConfig", []):
-        _check_channel(channel)
-    checkpoints = request.get("CheckpointConfig")
-    if checkpoints is not None:
-        places.parse(checkpoints["S3Uri"])
-        places.check_container_path(
-            checkpoints.get("LocalPath", training.CHECKPOINTS), "/opt/ml", "CheckpointConfig"
-        )
-    _check_spot(request)
-
-
-def _check_instances(request: Mapping[str, Any]) -> None:
-    resources = request["ResourceConfig"]
-    if "InstanceGroups" in resources:
-        raise ValidationException(
-            "The local cloud has no heterogeneous clusters (ResourceConfig.InstanceGroups); it "
-            "takes InstanceType and InstanceCount."
-        )
-    image = request["AlgorithmSpecification"]["TrainingImage"]
-    if resources.get("InstanceCount", 1) > 1 and builtin_algorithms.find(image):
-        raise ValidationException(
-            "The local cloud trains built-in algorithms on one instance only "
-            "(ResourceConfig.InstanceCount)."
-        )
-
-
-def _check_channel(channel: Mapping[str, Any]) -> None:
-    if channel["ChannelName"] in (".", ".."):
-        raise ValidationException(f"{channel['ChannelName']!r} cannot be a channel's name.")
-    source = channel["DataSource"].get("S3DataSource")
-    if source is None:
-        raise ValidationException(
-            f"Channel {channel['ChannelName']}: the local cloud reads S3DataSource only."
-        )
-    places.parse(source["S3Uri"])
-    if source["S3DataType"] != "S3Prefix":
-        raise ValidationException(
-            f"Channel {channel['ChannelName']}: the local cloud takes S3DataType S3Prefix only, "
-            f"not {source['S3DataType']}."
-        )
-    if channel.get("InputMode", "File") == "Pipe":
-        raise ValidationException(
-            f"Channel {channel['ChannelName']}: the local cloud has no input mode Pipe."
-        )
-
-
-def _check_spot(request: Mapping[str, Any]) -> None:
-    stopping = request.get("StoppingCondition", {})
-    wait = stopping.get("MaxWaitTimeInSeconds")
-    if request.get("EnableManagedSpotTraining"):
-        if wait is None or wait < stopping.get("MaxRuntimeInSeconds", 86400):
-            raise ValidationException(
-                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal "
-                "to MaxRuntimeInSeconds"
-            )
-        if request["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
-            raise ValidationException("Managed spot training and warm pools exclude each other.")
-    elif wait is not None:
-        raise ValidationException(
-            "MaxWaitTimeInSeconds is only valid when EnableManagedSpotTraining is set to true."
-        )
 
 
 def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Document:
@@ -158,7 +77,7 @@ def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Documen
         "LastModifiedTime": now,
         "_metrics": [],
     }
-    document.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
+    document.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": training.DEFAULT_SECONDS})
     algorithm = request["AlgorithmSpecification"]
     builtin = builtin_algorithms.find(algorithm["TrainingImage"])
     if builtin:

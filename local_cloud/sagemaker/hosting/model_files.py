@@ -9,7 +9,7 @@ from typing import Any
 
 from local_cloud.containers.archives import extract
 from local_cloud.sagemaker.hosting.plan import ModelData
-from local_cloud.sagemaker.runner import objects, places
+from local_cloud.sagemaker.runner import objects, places, sources
 
 
 class ModelDataError(Exception):
@@ -35,7 +35,7 @@ def fetch(s3: Any, data: ModelData, folder: Path) -> None:
             _unpack(archive, partial, data["uri"])
             archive.unlink()
         else:
-            objects.download_prefix(s3, source, partial)
+            sources.download_prefix(s3, source, partial)
     except objects.DataError as error:
         raise ModelDataError(f"Failed to download model data: {error}") from error
     partial.rename(folder)

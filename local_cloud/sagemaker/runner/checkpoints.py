@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from local_cloud.sagemaker.runner import objects
+from local_cloud.sagemaker.runner import objects, sources
 from local_cloud.sagemaker.runner.places import S3Place
 
 SYNC_SECONDS = 5.0
@@ -33,7 +33,7 @@ class CheckpointSync:
         self._folder.mkdir(parents=True, exist_ok=True)
         prefix = S3Place(self._target.bucket, f"{self._target.key.rstrip('/')}/")
         if next(iter(objects.list_keys(self._s3, prefix)), None) is not None:
-            objects.download_prefix(self._s3, prefix, self._folder)
+            sources.download_prefix(self._s3, prefix, self._folder)
             self._uploaded = dict(self._files())
 
     def __enter__(self) -> CheckpointSync:

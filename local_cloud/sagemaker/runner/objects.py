@@ -19,6 +19,25 @@ class DataError(Exception):
     """The client's data cannot be read; the message is for its FailureReason."""
 
 
+class NoObjectsError(DataError):
+    """Nothing lies under the place, or the role may not see what does."""
+
+    def __init__(self, place: S3Place, region: str) -> None:
+        super().__init__(
+            f'No S3 objects found under S3 URL "{place}" given in input data source. Please '
+            f"ensure that the bucket exists in the selected region ({region}), that objects exist "
+            "under that S3 prefix"
+        )
+        self.bucket = place.bucket
+
+    def said_to(self, role_arn: str) -> str:
+        """SageMaker's words for a job of the role."""
+        return (
+            f'{self}, and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket '
+            f'"{self.bucket}".'
+        )
+
+
 class UploadError(DataError):
     """What a job made cannot be written; the message is for its FailureReason."""
 
@@ -27,47 +46,38 @@ Part = tuple[int, int]
 """``(i, n)``: of objects in the order of their keys the i-th, counted from 0, and each n-th
 after it."""
 WHOLE: Part = (0, 1)
-
-
-def download_prefix(s3: Any, source: S3Place, folder: Path, *, part: Part = WHOLE) -> int:
-    """Every object that begins with the prefix, under its key's rest; answers how many.
-
-    As on SageMaker, an object whose key is the prefix itself is stored by its last part, and a
-    part may be empty. Raises DataError where there is none, or where one cannot be read.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _explaining(f"read {source}"):
-        keys = [key for key in list_keys(s3, source) if not key.endswith("/")]
-    if not keys:
-        raise DataError(
-            f"No S3 objects found under S3 URL {str(source)!r} given in input data source. "
-            "Please ensure that the bucket exists in the selected region, that objects exist "
-            "under that S3 prefix, and that the role has permissions on it."
-        )
-
-    def fetch(key: str) -> None:
-        target = folder / _relative(key, source.key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _explaining(f"read s3://{source.bucket}/{key}"):
-            s3.download_file(source.bucket, key, str(target))
-
-    first, step = part
-    own = keys[first::step]
-    _each(fetch, own)
-    return len(own)
+_WITHOUT_BODY = {
+    "403": ("AccessDenied", "Access Denied"),
+    "404": ("NoSuchKey", "The specified key does not exist."),
+}
 
 
 def download_object(s3: Any, source: S3Place, target: Path) -> None:
     """Raises DataError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _explaining(f"read {source}"):
+    with _explaining(f"Unable to download object {source}"):
+        target.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(source.bucket, source.key, str(target))
+
+
+def read(s3: Any, source: S3Place) -> bytes:
+    """A whole object. Raises DataError."""
+    with _explaining(f"Unable to download object {source}"):
+        content: bytes = s3.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
+        return content
+
+
+def all_keys(s3: Any, source: S3Place) -> list[str]:
+    """As :func:`list_keys`. Raises NoObjectsError where S3 refuses to tell, as SageMaker does."""
+    try:
+        return list(list_keys(s3, source))
+    except ClientError as error:
+        raise NoObjectsError(source, s3.meta.region_name) from error
 
 
 def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None = None) -> int:
     """Every file below the folder; answers how many. Raises UploadError."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    _each(
+    each(
         lambda file: upload_file(
             s3, file, target / file.relative_to(folder).as_posix(), kms_key=kms_key
         ),
@@ -79,7 +89,7 @@ def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None
 def upload_file(s3: Any, file: Path, target: S3Place, *, kms_key: str | None = None) -> None:
     """Raises UploadError."""
     extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-    with _explaining(f"write {target}", UploadError):
+    with _explaining(f"Unable to upload object {target}", UploadError):
         s3.upload_file(str(file), target.bucket, target.key, ExtraArgs=extra)
 
 
@@ -107,27 +117,16 @@ class _explaining:  # noqa: N801 - reads as a statement
             error = error.__context__
         if isinstance(error, ClientError):
             details = error.response["Error"]
-            raise self._kind(
-                f"cannot {self._what}: {details['Code']}: {details.get('Message', '')}"
-            ) from error
+            code, message = details["Code"], details.get("Message", "")
+            # S3's answer to HEAD, with which boto3 begins a download, has no body to say more.
+            code, message = _WITHOUT_BODY.get(code, (code, message))
+            raise self._kind(f"{self._what} ({code}: {message})") from error
         if isinstance(error, OSError):
-            raise self._kind(f"cannot {self._what}: {error}") from error
+            raise self._kind(f"{self._what} ({error})") from error
 
 
-def _relative(key: str, prefix: str) -> str:
-    # SageMaker strips the prefix up to its last slash: files of a/b1 keep b1 with prefix a/b.
-    base = prefix if prefix.endswith("/") or key.startswith(f"{prefix}/") else _parent(prefix)
-    relative = key.removeprefix(base).lstrip("/")
-    if ".." in Path(relative).parts:
-        raise DataError(f"the key {key!r} has '..' in it and would leave the job's folder")
-    return relative
-
-
-def _parent(prefix: str) -> str:
-    return prefix.rpartition("/")[0]
-
-
-def _each(work: Callable[[Any], None], items: Iterable[Any]) -> None:
+def each(work: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Do the work for all items, many at a time. Raises what the first failure raised."""
     with ThreadPoolExecutor(PARALLEL) as pool:
         # list() raises the first error.
         list(pool.map(work, items))

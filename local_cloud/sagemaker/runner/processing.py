@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
-from local_cloud.sagemaker.runner import channels, cluster, hosts, objects, places
+from local_cloud.sagemaker.runner import channels, cluster, hosts, objects, places, sources
 from local_cloud.sagemaker.runner.container_job import ContainerJob
 from local_cloud.sagemaker.runner.failure import AlgorithmError
 from local_cloud.sagemaker.runner.hosts import Host
@@ -57,11 +57,15 @@ def end(
 
 
 def _run(service: SageMakerService, name: str) -> None:
-    run_to_its_end(
-        service,
-        _ProcessingRun(service, name).run,
-        lambda reason: end(service, name, "Failed", reason=reason),
-    )
+    def work() -> None:
+        try:
+            _ProcessingRun(service, name).run()
+        except objects.NoObjectsError as error:
+            role = service.store.get(KIND, name)["RoleArn"]
+            reason = f"ClientError: {error.said_to(role)}"
+            end(service, name, "Failed", reason=reason)
+
+    run_to_its_end(service, work, lambda reason: end(service, name, "Failed", reason=reason))
 
 
 class _ProcessingRun(JobRun):
@@ -105,8 +109,9 @@ class _ProcessingRun(JobRun):
         for given in self.request.get("ProcessingInputs", []):
             source = given["S3Input"]
             folder = workspace.local_path(source["LocalPath"])
-            part = channels.part_of(source, host)
-            objects.download_prefix(self.s3, places.parse(source["S3Uri"]), folder, part=part)
+            found = sources.find(self.s3, source)
+            own = sources.in_order(found, channels.part_of(source, host), seed=None)
+            sources.download(self.s3, own, folder)
         for output in self._outputs():
             path = workspace.local_path(output["S3Output"]["LocalPath"])
             path.mkdir(parents=True, exist_ok=True)

@@ -40,6 +40,8 @@ EVENT = "SageMaker Training Job State Change"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 CHECKPOINTS = "/opt/ml/checkpoints"
 """Where a container's checkpoints lie if the request does not say."""
+DEFAULT_SECONDS = 86400
+"""MaxRuntimeInSeconds where the request does not say."""
 
 _MESSAGES = {
     "Downloading": "Downloading input data",
@@ -128,9 +130,12 @@ def _run(service: SageMakerService, name: str) -> None:
         try:
             _TrainingRun(service, name).run()
         except objects.UploadError as error:
-            fail(service, name, f"ClientError: Artifact upload failed: {error}")
+            fail(service, name, f"ClientError: Artifact upload failed:{error}")
+        except objects.NoObjectsError as error:
+            role = service.store.get(KIND, name)["RoleArn"]
+            fail(service, name, f"ClientError: Data download failed:{error.said_to(role)}")
         except objects.DataError as error:
-            fail(service, name, f"ClientError: Data download failed: {error}")
+            fail(service, name, f"ClientError: Data download failed:{error}")
 
     run_to_its_end(service, work, lambda reason: fail(service, name, reason))
 
@@ -142,6 +147,10 @@ class _TrainingRun(JobRun):
     @property
     def instances(self) -> int:
         return int(self.request["ResourceConfig"].get("InstanceCount", 1))
+
+    @property
+    def _max_seconds(self) -> int:
+        return int(self.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_SECONDS))
 
     @cached_property
     def checkpoints(self) -> dict[str, CheckpointSync]:
@@ -180,10 +189,19 @@ class _TrainingRun(JobRun):
         training_contract.write_config(host, self.request)
         for folder in ("model", "output/data", "code", "checkpoints"):
             (host.workspace.ml / folder).mkdir(parents=True, exist_ok=True)
-        for channel in self.request.get("InputDataConfig", []):
+        for channel in self._channels(piped=False):
             channels.download(self.s3, channel, host)
         if self.checkpoints:
             self.checkpoints[host.name].restore()
+
+    def _channels(self, *, piped: bool) -> list[Document]:
+        """Those in input mode Pipe, or the others."""
+        algorithm = self.request["AlgorithmSpecification"]
+        return [
+            channel
+            for channel in self.request.get("InputDataConfig", [])
+            if (channels.mode_of(channel, algorithm) == "Pipe") is piped
+        ]
 
     def _environment(self, host: Host) -> dict[str, str]:
         return {
@@ -208,13 +226,15 @@ class _TrainingRun(JobRun):
                 environment=self._environment(host),
                 role_arn=self.role_arn,
                 name=self.name,
-                max_seconds=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
+                max_seconds=self._max_seconds,
             )
             with ExitStack() as stack:
                 log = stack.enter_context(logs[host.name])
                 if self.checkpoints:
                     stack.enter_context(self.checkpoints[host.name])
-                return job.run(log, on_line=self._on_line, stop_wanted=to_end)
+                piped = channels.piped(self.s3, self._channels(piped=True), host)
+                broken = stack.enter_context(piped)
+                return job.run(log, on_line=self._on_line, stop_wanted=lambda: to_end() or broken())
 
         ending = cluster.run(self.hosts, run_host, stop_wanted=self.stop_wanted)
         if ending.outcome.why == "shut down":

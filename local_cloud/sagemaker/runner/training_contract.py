@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.sagemaker.runner import channels
 from local_cloud.sagemaker.runner.hosts import Host
 
 
 def write_config(host: Host, request: Mapping[str, Any]) -> None:
     """Write what the CreateTrainingJob request says, as the host sees it."""
     workspace = host.workspace
-    channels = {one["ChannelName"]: _channel(one) for one in request.get("InputDataConfig", [])}
+    algorithm = request["AlgorithmSpecification"]
+    described = {
+        one["ChannelName"]: _channel(one, channels.mode_of(one, algorithm))
+        for one in request.get("InputDataConfig", [])
+    }
     for name, content in (
-        ("inputdataconfig", channels),
+        ("inputdataconfig", described),
         ("hyperparameters", request.get("HyperParameters", {})),
         ("resourceconfig", _resources(host, request)),
     ):
@@ -25,15 +30,16 @@ def write_config(host: Host, request: Mapping[str, Any]) -> None:
         workspace.write_config("input/config/checkpointconfig.json", request["CheckpointConfig"])
 
 
-def _channel(channel: Mapping[str, Any]) -> dict[str, str]:
+def _channel(channel: Mapping[str, Any], mode: str) -> dict[str, str]:
     source = channel["DataSource"]["S3DataSource"]
     described = {
-        "TrainingInputMode": "File",
+        "TrainingInputMode": mode,
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": channel.get("RecordWrapperType", "None"),
     }
-    if "ContentType" in channel:
-        described["ContentType"] = channel["ContentType"]
+    for member in ("ContentType", "CompressionType"):
+        if member in channel:
+            described[member] = channel[member]
     return described
 
 

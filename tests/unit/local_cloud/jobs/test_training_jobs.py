@@ -111,18 +111,33 @@ def test_checkpoints_are_kept_in_s3_and_given_to_the_next_job(jobs: Jobs) -> Non
     assert second["TrainingJobStatus"] == "Completed", second
 
 
-def test_a_channel_without_objects_fails_the_job_with_the_prefix(jobs: Jobs) -> None:
+def test_a_channel_without_objects_is_refused_in_sagemakers_words(jobs: Jobs) -> None:
     request = jobs.request("empty", TOOLKIT, f"s3://{BUCKET}/nothing/here/", "train")
-    jobs.sagemaker.create_training_job(**request)
-    reason = jobs.await_training("empty")["FailureReason"]
-    assert reason.startswith("ClientError: Data download failed")
-    assert "nothing/here" in reason
+    with pytest.raises(ClientError) as refused:
+        jobs.sagemaker.create_training_job(**request)
+    assert refused.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": 'No S3 objects found under S3 URL "s3://jobs/nothing/here/" given in input data '
+        "source. Please ensure that the bucket exists in the selected region (us-east-1), that "
+        f'objects exist under that S3 prefix, and that the role "{jobs.role}" has "s3:ListBucket" '
+        'permissions on bucket "jobs".',
+    }
 
 
-def test_a_role_that_may_not_read_the_data_fails_the_job_with_the_denial(jobs: Jobs) -> None:
+def test_a_role_that_may_not_see_the_data_is_refused_as_if_there_were_none(jobs: Jobs) -> None:
     role = jobs.cloud.role("blind", [], trusts=["sagemaker.amazonaws.com"])
-    described = jobs.train("denied", "true", RoleArn=role)
-    assert "AccessDenied" in described["FailureReason"]
+    with pytest.raises(ClientError, match='role/blind" has "s3:ListBucket" permissions'):
+        jobs.start_training("denied", "true", RoleArn=role)
+
+
+def test_a_role_that_may_not_read_the_data_fails_the_job_in_sagemakers_words(jobs: Jobs) -> None:
+    listing = [{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["*"]}]
+    role = jobs.cloud.role("lister", listing, trusts=["sagemaker.amazonaws.com"])
+    described = jobs.train("unread", "true", RoleArn=role)
+    assert described["FailureReason"] == (
+        "ClientError: Data download failed:Unable to download object "
+        "s3://jobs/unread/code/program.sh (AccessDenied: Access Denied)"
+    )
 
 
 def test_a_role_that_may_not_write_the_model_fails_the_job_with_the_denial(jobs: Jobs) -> None:
@@ -130,7 +145,9 @@ def test_a_role_that_may_not_write_the_model_fails_the_job_with_the_denial(jobs:
     role = jobs.cloud.role("reader", reading, trusts=["sagemaker.amazonaws.com"])
     described = jobs.train("unwritten", "echo weights > /opt/ml/model/m", RoleArn=role)
     reason = described["FailureReason"]
-    assert reason.startswith("ClientError: Artifact upload failed: cannot write s3://jobs/out/")
+    assert reason.startswith(
+        "ClientError: Artifact upload failed:Unable to upload object s3://jobs/out/"
+    )
     assert "AccessDenied" in reason
 
 
@@ -151,7 +168,7 @@ def test_an_object_whose_key_would_leave_the_channels_folder_fails_the_job(jobs:
     request = jobs.request("climbing", TOOLKIT, f"s3://{BUCKET}/climbing/", "train")
     jobs.sagemaker.create_training_job(**request)
     described = jobs.await_training("climbing")
-    assert "'..' in it and would leave the job's folder" in described["FailureReason"]
+    assert "has an illegal char sub-sequence '..' in it" in described["FailureReason"]
 
 
 ELSEWHERE = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/x"}
