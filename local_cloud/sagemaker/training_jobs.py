@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from local_cloud.sagemaker import training_checks
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
@@ -35,12 +37,9 @@ def create_training_job(service: SageMakerService, request: Request) -> Response
 
 def create(service: SageMakerService, request: Request, *, tuning_job_arn: str | None) -> Response:
     """CreateTrainingJob, for a client or for a tuning job."""
-    training_checks.check(service, request)
+    check(service, request)
     tracking.check(service, request)
     name = request[_NAME]
-    # AWS refuses a role that SageMaker may not assume at once, too, and one that finds no data.
-    session = service.credentials.as_role(request["RoleArn"], session_name=name)
-    training_checks.check_inputs(session.client("s3"), request)
     arn = service.arn(f"training-job/{name}")
     document = _document(request, arn, tuning_job_arn)
     try:
@@ -56,6 +55,14 @@ def create(service: SageMakerService, request: Request, *, tuning_job_arn: str |
     publish(service, document)
     training.start(service, name)
     return {"TrainingJobArn": arn}
+
+
+def check(service: SageMakerService, request: Mapping[str, Any]) -> None:
+    """All that is refused at once: by the request's members, for a role that SageMaker may not
+    assume, and for one that finds no data to train on. Raises ApiError."""
+    training_checks.check(service, request)
+    session = service.credentials.as_role(request["RoleArn"], session_name=request[_NAME])
+    training_checks.check_inputs(session.client("s3"), request)
 
 
 def _document(request: Request, arn: str, tuning_job_arn: str | None) -> Document:
