@@ -29,6 +29,7 @@ from local_cloud.sagemaker import (
     processing_jobs,
     runtime,
     runtime_async,
+    runtime_requests,
     tags,
     training_job_update,
     training_jobs,
@@ -40,6 +41,7 @@ from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.experiments import experiments, trial_components, trials
 from local_cloud.sagemaker.notebook_records import instances, lifecycle_configs
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.treatment import enforcement
 
 logger = logging.getLogger("local_cloud.sagemaker")
 
@@ -77,6 +79,7 @@ INVOKERS: dict[str, tuple[str, Callable[..., runtime.Reply]]] = {
 # Pools of their own, so that slow models hold up neither each other nor the control plane.
 INVOCATION_THREADS = ThreadPoolExecutor(64, thread_name_prefix="invocation")
 ACTION_THREADS = ThreadPoolExecutor(16, thread_name_prefix="action")
+NOTICES = enforcement.Notices()
 
 
 def perform(service: SageMakerService, action: str, request: Request) -> Response:
@@ -86,10 +89,13 @@ def perform(service: SageMakerService, action: str, request: Request) -> Respons
         raise ApiError(
             "UnsupportedOperation",
             f"The local cloud's SageMaker does not have the action {action}. "
-            f"It has: {', '.join(sorted(ACTIONS))}.",
+            f"{enforcement.DOCS_PAGE} lists those that it has: {', '.join(sorted(ACTIONS))}.",
         )
     tags.check(request)
-    return ACTIONS[action](service, request)
+    enforcement.check(action, request)
+    answer = ACTIONS[action](service, request)
+    NOTICES.tell(action, request)
+    return answer
 
 
 class Dispatcher:
@@ -127,6 +133,10 @@ class Dispatcher:
         action, invoke = INVOKERS[kind]
         try:
             self._check(headers, f"sagemaker:{action}", self._service.arn(f"endpoint/{name}"))
+            said = runtime_requests.members(action, headers)
+            lacking = enforcement.refusals(action, said)
+            if lacking:
+                raise runtime.ValidationError(enforcement.refusal(action, lacking))
             return invoke(self._service, name, headers, body)
         except ApiError as error:
             named = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}

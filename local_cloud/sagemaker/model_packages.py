@@ -121,11 +121,6 @@ def _refuse_wrong(request: Request) -> None:
     sources = ("InferenceSpecification", "SourceAlgorithmSpecification", "SourceUri")
     if not any(member in request for member in sources):
         faults.append(f"One of {', '.join(sources)} must be given.")
-    if "ValidationSpecification" in request:
-        faults.append(
-            "ValidationSpecification is not supported by the local cloud: leave it out or test "
-            "the model in a pipeline step."
-        )
     faults += model_card.faults(None, request.get("ModelCard"))
     if faults:
         raise ValidationException(" ".join(faults))

@@ -40,7 +40,6 @@ _STEP_MEMBERS = (
     "AttemptCount",
 )
 _EXPERIMENT_NAME = re.compile(r"(?=.{1,120}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_UNSUPPORTED = ("SelectiveExecutionConfig", "MlflowExperimentName")
 
 
 def _execution(service: SageMakerService, request: Request) -> Document:
@@ -55,9 +54,6 @@ def _execution(service: SageMakerService, request: Request) -> Document:
 
 def start_pipeline_execution(service: SageMakerService, request: Request) -> Response:
     """Raises ValidationException for parameters that the definition does not allow."""
-    for member in _UNSUPPORTED:
-        if member in request:
-            raise ValidationException(f"{member} is not supported by the local cloud.")
     pipeline = pipelines.find_pipeline(service, request["PipelineName"])
     with service.store.transaction():
         known = _started_with(service, pipeline["PipelineArn"], request.get("ClientRequestToken"))

@@ -73,17 +73,11 @@ def check(service: SageMakerService, request: Request) -> None:
             raise ValidationException(
                 f"Input {given['InputName']}: the local cloud takes S3Input with LocalPath only."
             )
-        if source.get("S3DataType", "S3Prefix") != "S3Prefix":
-            raise ValidationException(
-                f"Input {given['InputName']}: the local cloud takes S3DataType S3Prefix only."
-            )
         places.check_container_path(source["LocalPath"], _ROOT, f"input {given['InputName']}")
         places.parse(source["S3Uri"])
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
         if "S3Output" not in output:
-            raise ValidationException(
-                f"Output {output['OutputName']}: the local cloud takes S3Output only."
-            )
+            raise ValidationException(f"Output {output['OutputName']} has no S3Output.")
         places.check_container_path(
             output["S3Output"]["LocalPath"], _ROOT, f"output {output['OutputName']}"
         )

@@ -42,13 +42,6 @@ _ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 _TARGET_VARIANT = "x-amzn-sagemaker-target-variant"
 _PASSED_ON = ("Content-Type", "Accept", _ATTRIBUTES, _INFERENCE_ID)
-_REFUSED = {
-    "x-amzn-sagemaker-target-model": "multi-model endpoints (TargetModel)",
-    "x-amzn-sagemaker-target-container-hostname": "several containers (TargetContainerHostname)",
-    "x-amzn-sagemaker-inference-component": "inference components (InferenceComponentName)",
-    "x-amzn-sagemaker-session-id": "stateful sessions (SessionId)",
-    "x-amzn-sagemaker-enable-explanations": "online explanations (EnableExplanations)",
-}
 # EndpointStatus in which an endpoint takes requests.
 _TAKES_REQUESTS = (
     "InService",
@@ -79,9 +72,6 @@ def invoke_endpoint(
         raise ApiError(
             "ValidationError", f"HTTP content length exceeded {MOST_BYTES} bytes.", status=413
         )
-    lacking = [what for header, what in _REFUSED.items() if header in given]
-    if lacking:
-        raise ValidationError(f"The local cloud does not have {'; '.join(lacking)}.")
     check_takes_requests(service, endpoint_name)
     sent = {name: given[name.lower()] for name in _PASSED_ON if name.lower() in given}
     call = Call(

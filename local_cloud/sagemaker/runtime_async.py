@@ -33,8 +33,7 @@ def invoke_endpoint_async(
             "S3 and give its InputLocation.",
             status=413,
         )
-    given = {name.lower(): value for name, value in headers.items()}
-    request = parse(endpoint_name, given, body, config["OutputConfig"])
+    request = parse(endpoint_name, headers, body, config["OutputConfig"])
     inference.of(service).accept(request)
     answered = {
         "content-type": "application/json",

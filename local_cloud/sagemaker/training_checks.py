@@ -49,10 +49,7 @@ def check_inputs(s3: Any, request: _Part) -> None:
 def _algorithm(service: SageMakerService, request: _Part) -> Iterator[str]:
     algorithm = request["AlgorithmSpecification"]
     if "TrainingImage" not in algorithm:
-        yield (
-            "The local cloud runs AlgorithmSpecification.TrainingImage; it has no algorithm "
-            "resources (AlgorithmName)."
-        )
+        yield "AlgorithmSpecification has no TrainingImage."
         return
     yield from _refusal(lambda: images.find(service.settings, algorithm["TrainingImage"]))
     own_metrics = algorithm.get("MetricDefinitions", [])
@@ -75,12 +72,7 @@ def _resources(request: _Part) -> Iterator[str]:
     if resources is None:
         yield "ResourceConfig is required: the local cloud has no serverless training jobs."
         return
-    if "InstanceGroups" in resources:
-        yield (
-            "The local cloud has no heterogeneous clusters (ResourceConfig.InstanceGroups); it "
-            "takes InstanceType and InstanceCount."
-        )
-    elif "InstanceType" not in resources or resources.get("InstanceCount", 0) < 1:
+    if "InstanceType" not in resources or resources.get("InstanceCount", 0) < 1:
         yield "ResourceConfig must have an InstanceType and an InstanceCount of at least 1."
     if request.get("EnableManagedSpotTraining") and resources.get("KeepAlivePeriodInSeconds"):
         yield (
@@ -113,7 +105,7 @@ def _channel(channel: _Part, mode: str) -> Iterator[str]:
         yield f"{channel['ChannelName']!r} cannot be a channel's name."
     source = channel["DataSource"].get("S3DataSource")
     if source is None:
-        yield "the local cloud reads S3DataSource only, no FileSystemDataSource."
+        yield "its DataSource has no S3DataSource."
         return
     yield from _refusal(lambda: places.parse(source["S3Uri"]))
     if source["S3DataType"] == "AugmentedManifestFile":
@@ -123,8 +115,6 @@ def _channel(channel: _Part, mode: str) -> Iterator[str]:
             yield "AttributeNames is required for an AugmentedManifestFile."
     elif "AttributeNames" in source:
         yield "AttributeNames can only be used with S3DataType AugmentedManifestFile."
-    if source["S3DataType"] == "Converse":
-        yield "the local cloud has no S3DataType Converse."
     if mode != "Pipe":
         for member in ("CompressionType", "RecordWrapperType"):
             if channel.get(member, "None") != "None":

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import time
 
-from local_cloud.sagemaker.errors import ResourceNotFound, ValidationException
+from local_cloud.sagemaker.errors import ResourceNotFound
 from local_cloud.sagemaker.job_state import check_can_stop
 from local_cloud.sagemaker.runner.training import KIND, STATUS
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document
-
-_LACKING = {
-    "ResourceConfig": "The training job has no warm pool in status Available whose "
-    "KeepAlivePeriodInSeconds could be changed: the local cloud keeps no warm pools.",
-    "RemoteDebugConfig": "The local cloud has no remote debugging (RemoteDebugConfig).",
-}
 
 
 def update_training_job(service: SageMakerService, request: Request) -> Response:
@@ -26,9 +20,6 @@ def update_training_job(service: SageMakerService, request: Request) -> Response
     name = request["TrainingJobName"]
     if service.store.find(KIND, name) is None:
         raise ResourceNotFound("Requested resource not found.")
-    lacking = [reason for member, reason in _LACKING.items() if member in request]
-    if lacking:
-        raise ValidationException(" ".join(lacking))
 
     def change(document: Document) -> None:
         check_can_stop(document, status=STATUS, noun="training job")

@@ -54,34 +54,8 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
 
 
 def check(request: Request) -> None:
-    """What AWS refuses beyond the shapes, and what the local cloud lacks.
-
-    Raises ValidationException.
-    """
-    if "DataCaptureConfig" in request:
-        raise ValidationException(
-            "The local cloud has no data capture of transform jobs (DataCaptureConfig)."
-        )
-    count = request["TransformResources"]["InstanceCount"]
-    if count > 1:
-        raise ValidationException(
-            f"The local cloud runs transform jobs of one instance only, not {count}; "
-            "MaxConcurrentTransforms sends it several requests at once."
-        )
-    source = request["TransformInput"]
-    s3 = source["DataSource"].get("S3DataSource")
-    if s3 is None:
-        raise ValidationException("TransformInput.DataSource needs an S3DataSource.")
-    places.parse(s3["S3Uri"])
-    if s3["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-        raise ValidationException(
-            "The local cloud's transform jobs take S3DataType S3Prefix and ManifestFile, not "
-            f"{s3['S3DataType']}."
-        )
-    if source.get("SplitType", "None") not in ("None", "Line"):
-        raise ValidationException(
-            f"The local cloud splits by SplitType None and Line, not {source['SplitType']}."
-        )
+    """What AWS refuses beyond the shapes. Raises ValidationException."""
+    places.parse(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
     places.parse(request["TransformOutput"]["S3OutputPath"])
     parameters.check(request)
     data_processing.of_request(request)

@@ -1,7 +1,4 @@
-"""Hyperparameter tuning jobs: the API family over :mod:`local_cloud.sagemaker.tuner`.
-
-The local cloud lacks and refuses Autotune and AutoParameters.
-"""
+"""Hyperparameter tuning jobs: the API family over :mod:`local_cloud.sagemaker.tuner`."""
 
 from __future__ import annotations
 

@@ -26,11 +26,6 @@ def check(service: SageMakerService, request: Request) -> None:
     Raises ResourceNotFound, and ValidationException for a trial of another experiment.
     """
     config = request.get("ExperimentConfig", {})
-    if "RunName" in config:
-        raise ValidationException(
-            "The local cloud has no experiment runs (ExperimentConfig.RunName); a job becomes a "
-            "trial component of its own."
-        )
     experiment = config.get("ExperimentName")
     if experiment is not None:
         experiment = records.find(service, EXPERIMENT, experiment)["ExperimentName"]

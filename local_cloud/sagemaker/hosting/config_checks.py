@@ -14,16 +14,6 @@ from local_cloud.sagemaker.hosting.capture_record import captures
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import Request, SageMakerService
 
-_LACKING = {
-    "ExplainerConfig": "online explanations (ExplainerConfig)",
-    "ExecutionRoleArn": "inference components (ExecutionRoleArn)",
-}
-_LACKING_IN_VARIANT = {
-    "ManagedInstanceScaling": "managed instance scaling (ManagedInstanceScaling)",
-    "InstancePools": "instance pools (InstancePools)",
-    "CoreDumpConfig": "core dumps (CoreDumpConfig)",
-    "AcceleratorType": "Elastic Inference (AcceleratorType)",
-}
 SUPPORTED = (
     "variants with a model and either an instance type with a weight or a ServerlessConfig, "
     "asynchronous inference, a shadow variant, and data capture"
@@ -57,16 +47,11 @@ def _variants(request: Request) -> list[Variant]:
 
 
 def _lacking(request: Request) -> Iterator[str]:
-    yield from (what for member, what in _LACKING.items() if request.get(member))
     if request.get("AsyncInferenceConfig") and captures(request.get("DataCaptureConfig")):
         yield "data capture of asynchronous endpoints (DataCaptureConfig)"
     for variant in _variants(request):
-        name = variant["VariantName"]
-        for member, what in _LACKING_IN_VARIANT.items():
-            if variant.get(member):
-                yield f"{what} of variant {name}"
         if "ModelName" not in variant:
-            yield f"inference components (variant {name} has no ModelName)"
+            yield f"inference components (variant {variant['VariantName']} has no ModelName)"
 
 
 def _variant_faults(request: Request) -> Iterator[str]:

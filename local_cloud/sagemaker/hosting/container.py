@@ -14,12 +14,6 @@ from local_cloud.sagemaker.runner import images, places
 from local_cloud.sagemaker.service import Request, SageMakerService
 
 _ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
-_REFUSED = {
-    "MultiModelConfig": "several models in one container (MultiModelConfig)",
-    "AdditionalModelDataSources": "AdditionalModelDataSources",
-    "ImageConfig": "images of a private registry (ImageConfig)",
-    "ContainerMetricsConfig": "ContainerMetricsConfig",
-}
 
 
 def definition_of(request: Request) -> Mapping[str, Any]:
@@ -40,14 +34,6 @@ def definition_of(request: Request) -> Mapping[str, Any]:
 
 
 def _checked(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    lacking = [what for member, what in _REFUSED.items() if member in definition]
-    if definition.get("Mode") == "MultiModel":
-        lacking.append("Mode MultiModel")
-    if lacking:
-        raise ValidationException(
-            f"The local cloud does not have {' and '.join(lacking)}; it serves one model a "
-            "container from ModelDataUrl, ModelDataSource or ModelPackageName."
-        )
     if "ModelPackageName" in definition and not {"Image", "ModelDataUrl"}.isdisjoint(definition):
         raise ValidationException(
             "ModelPackageName cannot be given together with Image or ModelDataUrl: the model "
@@ -122,8 +108,8 @@ def _data(source: Mapping[str, Any]) -> ModelData | None:
     if described is None:
         return None
     s3 = described.get("S3DataSource")
-    if s3 is None or "ManifestS3Uri" in s3:
-        raise ValidationException("The local cloud reads ModelDataSource.S3DataSource.S3Uri only.")
+    if s3 is None:
+        raise ValidationException("ModelDataSource has no S3DataSource.")
     places.parse(s3["S3Uri"])
     return ModelData(uri=s3["S3Uri"], archive=s3["CompressionType"] == "Gzip")
 

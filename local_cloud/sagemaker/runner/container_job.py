@@ -18,7 +18,7 @@ from local_cloud.sagemaker.service import SageMakerService
 @dataclass(frozen=True, kw_only=True)
 class ContainerJob:
     """``environment`` is what the job's request and its contract set; ``names`` stands for the
-    machine's /etc/hosts."""
+    machine's /etc/hosts; ``note`` is told in the log, unless it is empty."""
 
     service: SageMakerService
     host: Host
@@ -29,6 +29,7 @@ class ContainerJob:
     role_arn: str
     name: str
     max_seconds: float
+    note: str = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -40,6 +41,8 @@ class ContainerJob:
         """Blocks until the container's end. Raises OSError where it cannot start."""
         if self.image.note:
             log.write(f"[local cloud] {self.image.note}")
+        if self.note:
+            log.write(f"[local cloud] {self.note}")
         log.write(f"[local cloud] /opt/ml is private to this job by: {isolation.method()}")
         if isolation.method() == "rewrite" and len(self.host.names) > 1:
             log.write(

@@ -17,6 +17,7 @@ from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.treatment import enforcement
 
 
 class LeftForResumeError(Exception):
@@ -25,13 +26,15 @@ class LeftForResumeError(Exception):
 
 @dataclass(frozen=True)
 class JobRun:
-    """One run of the job ``name``; ``kind`` and ``status`` are the store's names for it."""
+    """One run of the job ``name``; ``kind`` and ``status`` are the store's names for it, and
+    ``action`` is the API's that made it."""
 
     service: SageMakerService
     name: str
 
     kind: ClassVar[str]
     status: ClassVar[str]
+    action: ClassVar[str]
 
     @cached_property
     def request(self) -> Document:
@@ -61,6 +64,14 @@ class JobRun:
     @cached_property
     def s3(self) -> Any:
         return self.session.client("s3")
+
+    @property
+    def ignored(self) -> str:
+        """A line for the job's log about what its request says in vain; empty for nothing."""
+        found = enforcement.ignored(self.action, self.request)
+        if not found:
+            return ""
+        return f"accepted and ignored ({enforcement.DOCS_PAGE} says why): {', '.join(found)}"
 
     def logs_of_hosts(self, group: str) -> dict[str, JobLog]:
         """A log by host, each with a stream of its own in the group."""

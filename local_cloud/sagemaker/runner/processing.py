@@ -71,6 +71,7 @@ def _run(service: SageMakerService, name: str) -> None:
 class _ProcessingRun(JobRun):
     kind = KIND
     status = STATUS
+    action = "CreateProcessingJob"
 
     def run(self) -> None:
         specification = self.request["AppSpecification"]
@@ -131,6 +132,7 @@ class _ProcessingRun(JobRun):
                 environment=self._environment(),
                 role_arn=self.role_arn,
                 name=self.name,
+                note=self.ignored,
                 max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
             )
             with logs[host.name] as log:

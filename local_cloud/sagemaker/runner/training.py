@@ -143,6 +143,7 @@ def _run(service: SageMakerService, name: str) -> None:
 class _TrainingRun(JobRun):
     kind = KIND
     status = STATUS
+    action = "CreateTrainingJob"
 
     @property
     def instances(self) -> int:
@@ -226,6 +227,7 @@ class _TrainingRun(JobRun):
                 environment=self._environment(host),
                 role_arn=self.role_arn,
                 name=self.name,
+                note=self.ignored,
                 max_seconds=self._max_seconds,
             )
             with ExitStack() as stack:

@@ -75,6 +75,7 @@ def _run(service: SageMakerService, name: str) -> None:
 class _TransformRun(JobRun):
     kind = KIND
     status = STATUS
+    action = "CreateTransformJob"
 
     @property
     def role_arn(self) -> str:
@@ -105,6 +106,8 @@ class _TransformRun(JobRun):
                 raise HaltedError
             chosen = parameters.resolve(self.request, parameters.offered_by(server))
             _tell(data_log, str(chosen))
+            if self.ignored:
+                _tell(data_log, self.ignored)
             self.service.store.update(KIND, self.name, TransformStartTime=time.time())
             failures = self._pipeline(server, chosen, data_log).run(found)
         except (ServerError, AlgorithmError) as error:

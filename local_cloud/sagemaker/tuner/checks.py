@@ -1,4 +1,4 @@
-"""What AWS refuses in a CreateHyperParameterTuningJob request, and what this service lacks.
+"""What AWS refuses in a CreateHyperParameterTuningJob request.
 
 All faults of a request are reported in one ValidationException, as sentences: AWS's own where
 they are known, else sentences that say what its documentation says.
@@ -26,7 +26,7 @@ KIND = "hyper-parameter-tuning-job"
 def check(store: Store, request: Mapping[str, Any]) -> None:
     """Raises ValidationException naming every fault."""
     # Further checks need whole definitions to look at.
-    faults = [*_lacking(request), *_structure(request)]
+    faults = _structure(request)
     if not faults:
         faults = [
             *_limits(request),
@@ -38,22 +38,6 @@ def check(store: Store, request: Mapping[str, Any]) -> None:
         ]
     if faults:
         raise ValidationException(" ".join(faults))
-
-
-def _lacking(request: Mapping[str, Any]) -> list[str]:
-    faults = []
-    if "Autotune" in request:
-        faults.append(
-            "The local cloud has no Autotune, whose choices AWS does not publish: give "
-            "ParameterRanges and leave it out."
-        )
-    every = [
-        request["HyperParameterTuningJobConfig"].get("ParameterRanges", {}),
-        *(one.get("HyperParameterRanges", {}) for one in definitions.listed(request)),
-    ]
-    if any(one.get("AutoParameters") for one in every):
-        faults.append("The local cloud has no AutoParameters: give them as ranges.")
-    return faults
 
 
 def _structure(request: Mapping[str, Any]) -> list[str]:

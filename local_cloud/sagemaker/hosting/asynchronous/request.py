@@ -8,27 +8,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
-from local_cloud.json_api.validation import ApiModel
+from local_cloud.sagemaker import runtime_requests
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.runner import places
 
-_RUNTIME = ApiModel("sagemaker-runtime", title="SageMaker Runtime")
 KIND = "async-invocation"
 TTL_SECONDS = 21_600
 TIMEOUT_SECONDS = 900
-_PREFIX = "x-amzn-sagemaker-"
-_MEMBERS = {
-    "ContentType": "content-type",
-    "Accept": "accept",
-    "CustomAttributes": "custom-attributes",
-    "InferenceId": "inference-id",
-    "InputLocation": "inputlocation",
-    "S3OutputPathExtension": "s3outputpathextension",
-    "Filename": "filename",
-    "RequestTTLSeconds": "requestttlseconds",
-    "InvocationTimeoutSeconds": "invocationtimeoutseconds",
-}
-_NUMBERS = ("RequestTTLSeconds", "InvocationTimeoutSeconds")
 
 
 class AsyncRequest(TypedDict):
@@ -55,12 +41,14 @@ class AsyncRequest(TypedDict):
 def parse(
     endpoint: str, headers: Mapping[str, str], body: bytes, output: Mapping[str, Any]
 ) -> AsyncRequest:
-    """``headers`` in lower case; ``output`` is the endpoint's AsyncInferenceOutputConfig.
+    """``output`` is the endpoint's AsyncInferenceOutputConfig.
 
     Raises ApiError (ValidationError) that names every fault.
     """
-    given = _members(headers)
-    faults = _RUNTIME.faults("InvokeEndpointAsync", {"EndpointName": endpoint, **given})
+    given = runtime_requests.members("InvokeEndpointAsync", headers)
+    faults = runtime_requests.MODEL.faults(
+        "InvokeEndpointAsync", {"EndpointName": endpoint, **given}
+    )
     if ("InputLocation" in given) is bool(body):
         faults.append("exactly one of InputLocation and Body must be given")
     elif "InputLocation" in given and not given["InputLocation"].startswith("s3://"):
@@ -68,16 +56,6 @@ def parse(
     if faults:
         raise ApiError("ValidationError", "; ".join(faults))
     return _request(endpoint, given, body, output)
-
-
-def _members(headers: Mapping[str, str]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for member, name in _MEMBERS.items():
-        text = headers.get(f"{_PREFIX}{name}")
-        if text is not None:
-            number = member in _NUMBERS and text.lstrip("-").isdigit()
-            given[member] = int(text) if number else text
-    return given
 
 
 def _request(

@@ -70,7 +70,7 @@ def test_models_are_found_by_name_and_gone_once_deleted(hosting: Hosting) -> Non
         ({"Image": "registry.example/unknown:1"}, "nothing that stands for the image"),
         ({"Image": "registry.example/training-only:1"}, "cannot serve"),
         ({"Image": IMAGE, "ModelDataUrl": "s3://models/none.tar.gz"}, "model data at s3://models"),
-        ({"Image": IMAGE, "Mode": "MultiModel"}, "does not have Mode MultiModel"),
+        ({"Image": IMAGE, "Mode": "MultiModel"}, "Mode MultiModel: the local cloud serves one"),
         ({"ModelPackageName": "nobody"}, "does not exist"),
         ({"Image": IMAGE, "ModelPackageName": "nobody"}, "cannot be given together"),
         ({}, "an Image or a ModelPackageName"),

@@ -194,7 +194,6 @@ def test_an_experiment_without_a_trial_gets_one_for_the_job(cloud: Cloud) -> Non
         ({"ExperimentName": "none"}, "experiment/none' does not exist"),
         ({"TrialName": "none"}, "experiment-trial/none' does not exist"),
         ({"ExperimentName": "Birds", "TrialName": "First"}, "of experiment 'Digits', not of"),
-        ({"ExperimentName": "Digits", "RunName": "r"}, "has no experiment runs"),
     ],
 )
 def test_a_job_is_refused_whose_experiment_or_trial_is_not_there(

@@ -87,7 +87,7 @@ def test_profiler_settings_of_a_running_job_change_and_those_of_an_ended_one_do_
 
 def test_what_a_local_training_job_has_not_cannot_be_updated(service: SageMakerService) -> None:
     put(service, "TrainingJob", "InProgress")
-    with pytest.raises(ApiError, match=r"keeps no warm pools\. .*remote debugging"):
+    with pytest.raises(ApiError, match=r"keeps none; RemoteDebugConfig: .*no sessions"):
         dispatch.perform(
             service,
             "UpdateTrainingJob",

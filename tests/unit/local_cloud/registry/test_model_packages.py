@@ -213,7 +213,6 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
         {"ModelCard": {"ModelCardContent": "words", "ModelCardStatus": "Draft"}},
         "ModelCardContent is not JSON",
     ),
-    "a validation": ({"ValidationSpecification": {}}, "ValidationSpecification is not supported"),
 }
 
 

@@ -231,7 +231,7 @@ def test_a_training_job_that_is_refused_fails_the_search_and_stops_the_others(
 def test_a_search_goes_on_after_a_restart_with_what_it_had_learned(make_cloud: MakeCloud) -> None:
     first = make_cloud(train_flat, seconds=60)
     first.call("CreateHyperParameterTuningJob", tuning_request(most=4, parallel=2))
-    while len(first.service.store.get(KIND, "tuning")["_trials"]) < 2:
+    while len(first.service.store.list("training-job")) < 2:
         time.sleep(0.002)
     first.tasks.stopping = True
     first.tasks.join()

@@ -1,0 +1,66 @@
+"""How the local cloud treats pipelines and their executions."""
+
+from __future__ import annotations
+
+from local_cloud.sagemaker.treatment.rules import Family, ignored, refused, treatment, works
+from local_cloud.sagemaker.treatment.shared import LIST
+
+ARN = "PipelineExecutionArn"
+CREATED = ("CreatedAfter", "CreatedBefore")
+PAGE = ("NextToken", "MaxResults")
+CALLBACK = "the local cloud has no Callback steps, so that no step waits for a token"
+
+_DEFINITION = (
+    "PipelineDisplayName",
+    "PipelineDefinition",
+    "PipelineDefinitionS3Location",
+    "PipelineDescription",
+    "RoleArn",
+    "ParallelismConfiguration",
+)
+
+FAMILY = Family(
+    title="Pipelines",
+    actions={
+        "CreatePipeline": works("PipelineName", *_DEFINITION, "ClientRequestToken", "Tags"),
+        "UpdatePipeline": works("PipelineName", *_DEFINITION),
+        "DeletePipeline": treatment(
+            works("PipelineName"),
+            ignored("a second deletion finds no pipeline", "ClientRequestToken"),
+        ),
+        "DescribePipeline": works("PipelineName", "PipelineVersionId"),
+        "ListPipelines": works(*LIST, *CREATED, "PipelineNamePrefix"),
+        "ListPipelineVersions": works(*PAGE, *CREATED, "PipelineName", "SortOrder"),
+        "StartPipelineExecution": treatment(
+            works("PipelineName", "PipelineVersionId", "PipelineParameters", "ClientRequestToken"),
+            works(
+                "PipelineExecutionDisplayName",
+                "PipelineExecutionDescription",
+                "ParallelismConfiguration",
+            ),
+            refused("the local cloud runs all steps of a pipeline", "SelectiveExecutionConfig"),
+            refused("the local cloud has no MLflow server", "MlflowExperimentName"),
+        ),
+        "StopPipelineExecution": treatment(
+            works(ARN), ignored("a second stop finds the first", "ClientRequestToken")
+        ),
+        "RetryPipelineExecution": works(ARN, "ClientRequestToken", "ParallelismConfiguration"),
+        "UpdatePipelineExecution": works(
+            ARN,
+            "PipelineExecutionDescription",
+            "PipelineExecutionDisplayName",
+            "ParallelismConfiguration",
+        ),
+        "DescribePipelineExecution": works(ARN),
+        "DescribePipelineDefinitionForExecution": works(ARN),
+        "ListPipelineExecutions": works(*LIST, *CREATED, "PipelineName"),
+        "ListPipelineExecutionSteps": works(*PAGE, ARN, "SortOrder"),
+        "ListPipelineParametersForExecution": works(*PAGE, ARN),
+        "SendPipelineExecutionStepSuccess": refused(
+            CALLBACK, "CallbackToken", "OutputParameters", "ClientRequestToken"
+        ),
+        "SendPipelineExecutionStepFailure": refused(
+            CALLBACK, "CallbackToken", "FailureReason", "ClientRequestToken"
+        ),
+    },
+)
