@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from local_cloud import managed_policies
 from local_cloud.address import move_state
 from local_cloud.environment import server_environment
 from local_cloud.readiness import answers
@@ -122,6 +123,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     principals.name_roles_of_sessions()
     ministack_bridge.tell_metric_namespaces()
     ministack_bridge.tell_source_account()
+    ministack_bridge.add_managed_policies(managed_policies.documents())
     ministack_bridge.let_state_machines_act_as_their_roles(credentials.access_key_of_state_machine)
     for name, handlers in cloudformation.resource_types(call).items():
         ministack_bridge.add_resource_type(name, handlers)

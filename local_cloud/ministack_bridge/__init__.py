@@ -32,6 +32,9 @@ from local_cloud.ministack_bridge.identity import (
     let_state_machines_act_as_their_roles,
     trusts,
 )
+from local_cloud.ministack_bridge.policies import (
+    add_managed_policies,
+)
 from local_cloud.ministack_bridge.process import (
     save_state,
     serve,
@@ -55,6 +58,7 @@ __all__ = [
     "Denial",
     "Handler",
     "ResourceHandlers",
+    "add_managed_policies",
     "add_resource_type",
     "add_service",
     "auth_enabled",

@@ -69,6 +69,6 @@ def role(environment: dict[str, str]) -> str:
         RoleName="ExecutionRole",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
     )
-    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    policy = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
     iam.attach_role_policy(RoleName="ExecutionRole", PolicyArn=policy)
     return str(made["Role"]["Arn"])

@@ -15,7 +15,8 @@ PARSER.add_argument("--train", type=Path, default=Path(os.environ["SM_CHANNEL_TR
 
 
 def main() -> None:
-    arguments = PARSER.parse_args()
+    # SageMaker adds hyperparameters of its own when it tunes.
+    arguments, _ = PARSER.parse_known_args()
     if arguments.fail:
         raise SystemExit(arguments.fail)
     numbers = [

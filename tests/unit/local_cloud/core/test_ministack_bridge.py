@@ -49,6 +49,9 @@ print(json.dumps({
     "condition keys": list(inspect.signature(iam_actions.request_tag_context).parameters)[:3]
         == ["service", "iam_action", "body"]
         and "request_tag_context(service, iam_action, body" in inspect.getsource(app),
+    "managed policies": isinstance(iam._aws_managed_policies, dict)
+        and list(inspect.signature(iam._make_aws_managed_record).parameters)
+        == ["name", "document", "description"],
     "trust": list(inspect.signature(iam_evaluator.evaluate_trust_policy).parameters)
         == ["trust_doc", "caller_arn", "ctx"]
         and "iam_evaluator import EvalContext, evaluate_trust_policy" in inspect.getsource(sts),
