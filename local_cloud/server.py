@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from local_cloud.sagemaker.service import SageMakerService, Tasks
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
-SAVE_SECONDS = 20.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.2
 
@@ -71,8 +70,11 @@ def run(settings: LocalCloudSettings) -> None:
     scaler = add_autoscaling(service)
     add_instance_types(settings)
 
+    keeper = ministack_bridge.keeper()
+    ministack_bridge.answer_after_writing(keeper)
+
     def on_start() -> None:
-        tasks.start("save state", lambda: save_state_regularly(tasks))
+        tasks.start("save state", lambda: keeper.run(lambda: tasks.stopping))
         tasks.start("scale", lambda: scale_when_serving(service, scaler))
         tasks.start("cloudwatch", lambda: watch_metrics(service))
         tasks.start("resume", lambda: resume_when_serving(service))
@@ -242,25 +244,6 @@ def resume_when_serving(service: SageMakerService) -> None:
             family.resume(service)
         except Exception:
             logger.exception("%s: what was interrupted stays so", family.__name__)
-
-
-def save_state_regularly(tasks: Tasks) -> None:
-    """MiniStack writes its state at an orderly stop only; this bounds what a kill can lose."""
-    from local_cloud import ministack_bridge
-
-    last = time.monotonic()
-    while not tasks.stopping:
-        time.sleep(POLL_SECONDS)
-        if time.monotonic() - last < SAVE_SECONDS:
-            continue
-        try:
-            ministack_bridge.save_state()
-        except RuntimeError as error:
-            # A service changed its state while it was read: the next round writes it.
-            logger.info("state not saved this time: %s", error)
-        except Exception:
-            logger.exception("state not saved this time")
-        last = time.monotonic()
 
 
 def wait_until_serving(settings: LocalCloudSettings, tasks: Tasks) -> bool:

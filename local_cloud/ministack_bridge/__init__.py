@@ -15,6 +15,11 @@ from local_cloud.ministack_bridge.codebuild import (
 from local_cloud.ministack_bridge.conditions import (
     tell_metric_namespaces,
 )
+from local_cloud.ministack_bridge.durability import (
+    StateKeeper,
+    answer_after_writing,
+    keeper,
+)
 from local_cloud.ministack_bridge.events import (
     put_event,
 )
@@ -36,7 +41,6 @@ from local_cloud.ministack_bridge.policies import (
     add_managed_policies,
 )
 from local_cloud.ministack_bridge.process import (
-    save_state,
     serve,
 )
 from local_cloud.ministack_bridge.resource_types import (
@@ -58,19 +62,21 @@ __all__ = [
     "Denial",
     "Handler",
     "ResourceHandlers",
+    "StateKeeper",
     "add_managed_policies",
     "add_resource_type",
     "add_service",
+    "answer_after_writing",
     "auth_enabled",
     "authorise",
     "error_payload",
     "generated_name",
+    "keeper",
     "let_state_machines_act_as_their_roles",
     "name_lambda_errors",
     "name_projects_of_builds",
     "project_of_builds",
     "put_event",
-    "save_state",
     "serve",
     "tell_metric_namespaces",
     "tell_source_account",

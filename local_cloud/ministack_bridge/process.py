@@ -1,4 +1,4 @@
-"""MiniStack as a process: serving, and its state on disk."""
+"""MiniStack as a process."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ import os
 from collections.abc import Callable
 
 TLS_FAREWELL_SECONDS = 1.0
-
-
-def save_state() -> None:
-    """Write every service's state to disk now, not only at an orderly stop."""
-    from ministack import app
-    from ministack.core import persistence
-
-    persistence.save_all(app._build_persistence_save_dict())
 
 
 def _is_no_unanswered_farewell(record: logging.LogRecord) -> bool:

@@ -41,7 +41,13 @@ print(json.dumps({
     "AuthError": inspect.isclass(iam_evaluator.AuthError),
     "denial_message": callable(iam_actions.identity_denial_message),
     "access_key": callable(router.extract_access_key_id),
-    "save_all": callable(persistence.save_all) and callable(app._build_persistence_save_dict),
+    "states": callable(app._build_persistence_save_dict)
+        and callable(persistence._json_default)
+        and persistence._state_format_version("iam") >= 2
+        and "__ministack_format__" in inspect.getsource(persistence.save_state)
+        and app.SERVICE_REGISTRY["lambda"]["state_key"] == "lambda"
+        and app.SERVICE_REGISTRY["states"]["module"] == "stepfunctions"
+        and "SERVICE_HANDLERS.get(service)" in inspect.getsource(app),
     "AUTH": hasattr(app, "AUTH"),
     "run execution": callable(stepfunctions._run_execution)
         and hasattr(stepfunctions._executions, "get")
