@@ -40,6 +40,7 @@ from local_cloud.sagemaker import (
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.experiments import experiments, trial_components, trials
 from local_cloud.sagemaker.notebook_records import instances, lifecycle_configs
+from local_cloud.sagemaker.search import actions as search
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.treatment import enforcement
 
@@ -65,6 +66,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     experiments,
     trials,
     trial_components,
+    search,
     tags,
 )
 ACTIONS: dict[str, Action] = {
