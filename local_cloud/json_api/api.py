@@ -29,7 +29,7 @@ class Permission:
 
     action: str
     resource_arn: str
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
 def authorise(headers: Mapping[str, str], needed: Permission, *, region: str) -> None:

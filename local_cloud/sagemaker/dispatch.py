@@ -7,7 +7,7 @@ import contextvars
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -126,7 +126,8 @@ class Dispatcher:
         def act() -> Response:
             request = parse(body)
             validation.operation(action)
-            self._authorise(action, request, headers)
+            for needed in iam.permissions(self._service, action, request):
+                self._check(headers, needed)
             return perform(self._service, action, request)
 
         return answer_of(action, act)
@@ -134,7 +135,7 @@ class Dispatcher:
     def _invoke(self, kind: str, name: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         action, invoke = INVOKERS[kind]
         try:
-            self._check(headers, f"sagemaker:{action}", self._service.arn(f"endpoint/{name}"))
+            self._check(headers, iam.permission_to_invoke(self._service, action, name, headers))
             said = runtime_requests.members(action, headers)
             lacking = enforcement.refusals(action, said)
             if lacking:
@@ -149,21 +150,7 @@ class Dispatcher:
             message = f"{type(error).__name__}: {error}"
             return 500, named, json.dumps({"Message": message}).encode()
 
-    def _authorise(self, action: str, request: Request, headers: dict[str, str]) -> None:
-        for arn in iam.resource_arns(action, request, self._service.arn):
-            self._check(headers, f"sagemaker:{action}", arn)
-        for role_arn in iam.passed_roles(request):
-            passed_to = {"iam:PassedToService": "sagemaker.amazonaws.com"}
-            self._check(headers, "iam:PassRole", role_arn, passed_to)
-
-    def _check(
-        self,
-        headers: dict[str, str],
-        action: str,
-        resource_arn: str,
-        context: Mapping[str, str] | None = None,
-    ) -> None:
-        needed = Permission(action, resource_arn, context or {})
+    def _check(self, headers: dict[str, str], needed: Permission) -> None:
         authorise(headers, needed, region=self._service.settings.region)
 
 

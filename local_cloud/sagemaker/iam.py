@@ -1,4 +1,5 @@
-"""Which resource an action is authorised on, and which role it passes.
+"""What an action needs of its caller: the action itself on its resources, AddTags where it makes
+something with tags, and to pass the roles that it names.
 
 Resource types: "Actions, resources, and condition keys for Amazon SageMaker" in the
 service authorization reference.
@@ -10,6 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from local_cloud.json_api.api import Permission
+from local_cloud.sagemaker import iam_conditions
+from local_cloud.sagemaker.service import SageMakerService
+
+SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+TARGET_MODEL = "x-amzn-sagemaker-target-model"
 # The noun of an action -> (request member that names the resource, ARN's resource type).
 RESOURCES: dict[str, tuple[str, str]] = {
     "TrainingJob": ("TrainingJobName", "training-job"),
@@ -37,6 +44,33 @@ ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
 # Members that name a resource, whatever the action is called, in the order to look for them.
 NAME_MEMBERS = tuple(RESOURCES.values())
 VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")
+
+
+def permissions(
+    service: SageMakerService, action: str, request: Mapping[str, Any]
+) -> Iterator[Permission]:
+    """All that the caller's policies must allow for the request to be carried out."""
+    asked = iam_conditions.of_request(action, request, service.arn)
+    arns = list(resource_arns(action, request, service.arn))
+    for arn in arns:
+        context = {**asked, **iam_conditions.of_resource(service, arn)}
+        yield Permission(f"sagemaker:{action}", arn, context)
+    if action.startswith("Create") and request.get("Tags"):
+        # AWS asks for this as well: "Provide permissions for tagging SageMaker AI resources".
+        yield Permission("sagemaker:AddTags", arns[0], asked)
+    for role in passed_roles(request):
+        yield Permission("iam:PassRole", role, {"iam:PassedToService": SERVICE_PRINCIPAL})
+
+
+def permission_to_invoke(
+    service: SageMakerService, action: str, endpoint: str, headers: Mapping[str, str]
+) -> Permission:
+    """What an invocation needs; a model of a multi-model endpoint is a condition of it."""
+    arn = service.arn(f"endpoint/{endpoint}")
+    context = iam_conditions.of_resource(service, arn)
+    if TARGET_MODEL in headers:
+        context["sagemaker:TargetModel"] = headers[TARGET_MODEL]
+    return Permission(f"sagemaker:{action}", arn, context)
 
 
 def resource_arns(

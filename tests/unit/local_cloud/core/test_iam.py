@@ -127,6 +127,18 @@ def test_an_action_is_authorised_on_the_types_of_the_service_authorization_refer
     assert given == {"*"} if not types else by_arn or given <= set(types["Resources"])
 
 
+@pytest.mark.parametrize("action", [action for action, _ in dispatch.INVOKERS.values()])
+def test_an_invocation_is_an_action_of_the_service_authorization_reference(action: str) -> None:
+    assert "endpoint" in reference()[action.lower()]["Resources"]
+
+
+def test_an_update_of_an_endpoint_needs_its_configuration_too() -> None:
+    request = {"EndpointName": "e", "EndpointConfigName": "c"}
+    for action in ("CreateEndpoint", "UpdateEndpoint"):
+        arns = list(resource_arns(action, request, lambda rest: rest))
+        assert arns == ["endpoint/e", "endpoint-config/c"]
+
+
 def test_a_condition_on_the_principal_means_the_role_and_not_its_session(
     cloud: RunningCloud,
 ) -> None:

@@ -35,11 +35,9 @@ def test_every_fault_of_a_request_is_named_in_awss_words(cloud: RunningCloud) ->
 def test_an_action_that_is_not_there_answers_with_its_name_and_what_is(
     cloud: RunningCloud,
 ) -> None:
-    with pytest.raises(ClientError, match="CreateNotebookInstance") as caught:
-        cloud.client("sagemaker").create_notebook_instance(
-            NotebookInstanceName="n",
-            InstanceType="ml.t3.medium",
-            RoleArn="arn:aws:iam::000000000000:role/notebooks",
+    with pytest.raises(ClientError, match="CreateCodeRepository") as caught:
+        cloud.client("sagemaker").create_code_repository(
+            CodeRepositoryName="n", GitConfig={"RepositoryUrl": "https://example.com/n.git"}
         )
     assert "CreateTrainingJob" in caught.value.response["Error"]["Message"]
 
