@@ -49,11 +49,12 @@ def of(store: Store) -> Slots:
     that is no whole number above 0."""
     with _LOCK:
         if store not in _BY_STORE:
-            _BY_STORE[store] = Slots(_size())
+            _BY_STORE[store] = Slots(from_environment())
         return _BY_STORE[store]
 
 
-def _size() -> int:
+def from_environment() -> int:
+    """The number of slots of this process. Raises ValueError as :func:`of` does."""
     text = os.environ.get(SETTING, "")
     if not text:
         return os.cpu_count() or 1

@@ -9,6 +9,12 @@ from local_cloud.sagemaker import tuning_jobs
 from local_cloud.sagemaker.tuner import search, slots
 from tests.unit.local_cloud.tuning.fake_cloud import Cloud, FakeTrainingJobs, Train
 
+IMAGES = """
+[[image]]
+repository = "[xy]"
+tag = "*"
+train = ["train"]
+"""
 MakeCloud = Callable[..., Cloud]
 
 
@@ -17,11 +23,11 @@ def make_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     """``make_cloud(train, seconds=0)``: a cloud over the same store each time it is called."""
 
     made: list[Cloud] = []
+    (tmp_path / "images.toml").write_text(IMAGES)
 
     def make(train: Train, *, seconds: float = 0.0) -> Cloud:
         jobs = FakeTrainingJobs(train, seconds=seconds)
         monkeypatch.setattr(tuning_jobs, "_start_training_job", jobs.start)
-        monkeypatch.setattr(tuning_jobs, "_check_training_job", lambda *_: None)
         monkeypatch.setattr(search, "POLL_SECONDS", 0.002)
         monkeypatch.setenv(slots.SETTING, "64")
         made.append(Cloud(tmp_path, jobs))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from local_cloud.sagemaker import tuning_jobs
+from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.service import Credentials, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, Store
 from local_cloud.settings import LocalCloudSettings
@@ -59,6 +60,14 @@ class RecordedEvents:
         self.published.append((detail_type, dict(detail)))
 
 
+class OneRole:
+    """SageMaker may assume :data:`ROLE` and no other."""
+
+    def as_role(self, role_arn: str, *, session_name: str) -> None:
+        if role_arn != ROLE:
+            raise ValidationException(f"Could not assume role {role_arn}.")
+
+
 class FakeTrainingJobs:
     """Training jobs that end ``seconds`` after their start, each on a thread of its own."""
 
@@ -95,7 +104,8 @@ class FakeTrainingJobs:
         name = request["TrainingJobName"]
         outcome = dict(self._train(request["HyperParameters"]))
         if "_metrics" in outcome:
-            service.store.update("training-job", name, _metrics=outcome.pop("_metrics"))
+            emitted = [{**one, "Timestamp": time.time()} for one in outcome.pop("_metrics")]
+            service.store.update("training-job", name, _metrics=emitted)
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
             if service.tasks.stopping:
@@ -120,7 +130,7 @@ class Cloud:
         self.service = SageMakerService(
             settings=settings,
             store=Store(settings.database),
-            credentials=cast("Credentials", None),
+            credentials=cast("Credentials", OneRole()),
             events=self.events,
             tasks=self.tasks,
             call=self.call,
@@ -136,18 +146,27 @@ class Cloud:
 
     def tune(self, **changes: Any) -> Document:
         """Run a tuning job to its end; answers its description."""
-        self.call("CreateHyperParameterTuningJob", tuning_request(**changes))
+        request = tuning_request(**changes)
+        self.call("CreateHyperParameterTuningJob", request)
         self.tasks.join()
-        return self.describe()
+        return self.describe(request["HyperParameterTuningJobName"])
 
-    def describe(self) -> Document:
-        return self.call(
-            "DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": "tuning"}
+    def describe(self, name: str = "tuning") -> Document:
+        return self.call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": name})
+
+    def training_jobs(self, name: str = "tuning", **request: Any) -> list[dict[str, Any]]:
+        """The summaries of a tuning job's training jobs, a hundred at most."""
+        answer = self.call(
+            "ListTrainingJobsForHyperParameterTuningJob",
+            {"HyperParameterTuningJobName": name, "MaxResults": 100, **request},
         )
+        summaries: list[dict[str, Any]] = answer["TrainingJobSummaries"]
+        return summaries
 
 
 def tuning_request(
     *,
+    name: str = "tuning",
     ranges: Mapping[str, Any] | None = None,
     most: int | None = 8,
     parallel: int = 2,
@@ -155,12 +174,15 @@ def tuning_request(
     seed: int = 7,
     config: Mapping[str, Any] | None = None,
     definition: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
+    """``config``, ``definition`` and ``more`` change HyperParameterTuningJobConfig,
+    TrainingJobDefinition and the request itself."""
     limits: dict[str, Any] = {"MaxParallelTrainingJobs": parallel}
     if most is not None:
         limits["MaxNumberOfTrainingJobs"] = most
     return {
-        "HyperParameterTuningJobName": "tuning",
+        "HyperParameterTuningJobName": name,
         "HyperParameterTuningJobConfig": {
             "Strategy": strategy,
             "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "score"},
@@ -169,28 +191,48 @@ def tuning_request(
             "RandomSeed": seed,
             **(config or {}),
         },
-        "TrainingJobDefinition": {
-            "StaticHyperParameters": {"epochs": "2"},
-            "AlgorithmSpecification": {
-                "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/x:1",
-                "TrainingInputMode": "File",
-                "MetricDefinitions": [{"Name": "score", "Regex": "score=([0-9.]+)"}],
-            },
-            "RoleArn": ROLE,
-            "OutputDataConfig": {"S3OutputPath": "s3://bucket/models"},
-            "ResourceConfig": {
-                "InstanceType": "ml.m5.large",
-                "InstanceCount": 1,
-                "VolumeSizeInGB": 10,
-            },
-            "StoppingCondition": {"MaxRuntimeInSeconds": 600},
-            **(definition or {}),
-        },
+        "TrainingJobDefinition": {**DEFINITION, **(definition or {})},
         "Tags": [{"Key": "team", "Value": "birds"}],
+        **(more or {}),
     }
 
 
-LEARNING_RATE = {
+def several_definitions(
+    ranges: Mapping[str, Mapping[str, Any]], *, kind: str = "Maximize", **config: Any
+) -> dict[str, Any]:
+    """A request that tunes as many definitions: DefinitionName -> HyperParameterRanges."""
+    request = tuning_request()
+    del request["TrainingJobDefinition"]
+    for member in ("HyperParameterTuningJobObjective", "ParameterRanges"):
+        del request["HyperParameterTuningJobConfig"][member]
+    request["HyperParameterTuningJobConfig"].update(config)
+    request["TrainingJobDefinitions"] = [
+        {
+            **DEFINITION,
+            "DefinitionName": name,
+            "TuningObjective": {"Type": kind, "MetricName": "score"},
+            "HyperParameterRanges": of_one,
+            "StaticHyperParameters": {"algorithm": name},
+        }
+        for name, of_one in ranges.items()
+    ]
+    return request
+
+
+DEFINITION: dict[str, Any] = {
+    "StaticHyperParameters": {"epochs": "2"},
+    "AlgorithmSpecification": {
+        "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/x:1",
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [{"Name": "score", "Regex": "score=([0-9.]+)"}],
+    },
+    "RoleArn": ROLE,
+    "OutputDataConfig": {"S3OutputPath": "s3://bucket/models"},
+    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+}
+
+LEARNING_RATE: dict[str, Any] = {
     "ContinuousParameterRanges": [
         {
             "Name": "learning-rate",
