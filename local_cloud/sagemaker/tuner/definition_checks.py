@@ -19,11 +19,6 @@ _INSTANCE_MEMBERS = ("InstanceType", "InstanceCount", "VolumeSizeInGB")
 def faults(request: Mapping[str, Any]) -> list[str]:
     """Of every definition; with its name where there are several."""
     listed = definitions.listed(request)
-    if len(listed) > definitions.MAX_DEFINITIONS:
-        return [
-            f"{len(listed)} TrainingJobDefinitions are given, at most "
-            f"{definitions.MAX_DEFINITIONS} are allowed."
-        ]
     found = []
     for one in listed:
         of_one = [

@@ -14,7 +14,6 @@ from typing import Any
 from local_cloud.sagemaker.tuner import ranges as api_ranges
 from local_cloud.sagemaker.tuner.strategy import Direction
 
-MAX_DEFINITIONS = 10
 OBJECTIVE_KEY = "_tuning_objective_metric"
 """Hyperparameter that AWS adds to each training job: the objective metric's name."""
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from local_cloud.sagemaker import tuning_jobs
+from local_cloud.sagemaker import dispatch
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.service import Credentials, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, Store
 from local_cloud.settings import LocalCloudSettings
+from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape
 
 ROLE = "arn:aws:iam::000000000000:role/training"
 Outcome = Mapping[str, Any]
@@ -63,9 +64,21 @@ class RecordedEvents:
 class OneRole:
     """SageMaker may assume :data:`ROLE` and no other."""
 
-    def as_role(self, role_arn: str, *, session_name: str) -> None:
+    def as_role(self, role_arn: str, *, session_name: str) -> OneObject:
         if role_arn != ROLE:
             raise ValidationException(f"Could not assume role {role_arn}.")
+        return OneObject()
+
+
+class OneObject:
+    """A session whose S3 holds one object wherever one looks."""
+
+    def client(self, service: str) -> OneObject:
+        assert service == "s3"
+        return self
+
+    def list_objects_v2(self, **_: Any) -> dict[str, Any]:
+        return {"KeyCount": 1}
 
 
 class FakeTrainingJobs:
@@ -142,7 +155,9 @@ class Cloud:
                 "training-job", request["TrainingJobName"], TrainingJobStatus="Stopping"
             )
             return {}
-        return tuning_jobs.ACTIONS[action](self.service, request)
+        answer = dispatch.perform(self.service, action, request)
+        assert_output_shape(action, answer)
+        return answer
 
     def tune(self, **changes: Any) -> Document:
         """Run a tuning job to its end; answers its description."""

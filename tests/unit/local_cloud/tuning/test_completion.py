@@ -95,11 +95,11 @@ def test_consumed_resources_are_the_seconds_of_the_tuning_job(make_cloud: MakeCl
 @pytest.mark.parametrize(
     ("more", "config", "fault"),
     [
-        ({"Autotune": {"Mode": "Enabled"}}, {}, "has no Autotune"),
+        ({"Autotune": {"Mode": "Enabled"}}, {}, "Autotune: its choices are AWS's own"),
         (
             {},
             {"ParameterRanges": {"AutoParameters": [{"Name": "eta", "ValueHint": "0.3"}]}},
-            "has no AutoParameters",
+            "AutoParameters: its choices are AWS's own",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.tuner.checks import KIND
 from tests.unit.local_cloud.tuning.conftest import MakeCloud
 from tests.unit.local_cloud.tuning.fake_cloud import (
+    DEFINITION,
     LEARNING_RATE,
     Outcome,
     objective,
@@ -147,7 +148,7 @@ def without(member: str) -> dict[str, Any]:
             "TrainingJobEarlyStoppingType Auto is available only when tuning a single algorithm",
         ),
         (
-            {**several_definitions(TWO), "TrainingJobDefinition": {}},
+            {**several_definitions(TWO), "TrainingJobDefinition": DEFINITION},
             "Specify either TrainingJobDefinition, .* or TrainingJobDefinitions, but not both",
         ),
         (
@@ -156,7 +157,7 @@ def without(member: str) -> dict[str, Any]:
         ),
         (
             several_definitions({f"d{number}": LEARNING_RATE for number in range(11)}),
-            "11 TrainingJobDefinitions are given, at most 10",
+            "'trainingJobDefinitions' failed to satisfy constraint: Member must have length less",
         ),
         (
             tuning_request(definition={"HyperParameterRanges": LEARNING_RATE}),
