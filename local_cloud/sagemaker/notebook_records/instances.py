@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.listing import Listed, list_page
 from local_cloud.sagemaker.notebook_records import lifecycle_configs
@@ -137,16 +137,6 @@ def delete_notebook_instance(service: SageMakerService, request: Request) -> Res
     return {}
 
 
-def create_presigned_notebook_instance_url(service: SageMakerService, request: Request) -> Response:
-    """Refused: there is no server that the URL could lead to."""
-    describe_notebook_instance(service, request)
-    raise ApiError(
-        "UnsupportedOperation",
-        "The local cloud keeps notebook instances as records only: nothing runs that a URL could "
-        "open. See docs/local-cloud.md.",
-    )
-
-
 def _check(service: SageMakerService, request: Request) -> None:
     """What a request may name. Raises ValidationException."""
     if request.get("DirectInternetAccess") == "Disabled" and "SubnetId" not in request:
@@ -234,5 +224,4 @@ ACTIONS: dict[str, Action] = {
     "StartNotebookInstance": start_notebook_instance,
     "StopNotebookInstance": stop_notebook_instance,
     "DeleteNotebookInstance": delete_notebook_instance,
-    "CreatePresignedNotebookInstanceUrl": create_presigned_notebook_instance_url,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local_cloud.sagemaker.treatment.rules import Family, ignored, refused, treatment, works
+from local_cloud.sagemaker.treatment.rules import Family, ignored, treatment, works
 from local_cloud.sagemaker.treatment.shared import CREATED, LIST, MODIFIED
 
 NAME = "NotebookInstanceName"
@@ -54,9 +54,6 @@ FAMILY = Family(
         "StartNotebookInstance": works(NAME),
         "StopNotebookInstance": works(NAME),
         "DeleteNotebookInstance": works(NAME),
-        "CreatePresignedNotebookInstanceUrl": refused(
-            "nothing runs that a URL could open", NAME, "SessionExpirationDurationInSeconds"
-        ),
         "CreateNotebookInstanceLifecycleConfig": treatment(
             works(LIFECYCLE, "Tags"), ignored(SCRIPT, "OnCreate", "OnStart")
         ),

@@ -107,7 +107,8 @@ def test_transitions_that_aws_refuses_are_refused_in_its_words(notebooks: Notebo
 
 def test_a_url_is_refused_since_nothing_runs(notebooks: Notebooks) -> None:
     notebooks("CreateNotebookInstance", **GIVEN)
-    assert "records only" in notebooks.refused("CreatePresignedNotebookInstanceUrl", **named())
+    message = notebooks.refused("CreatePresignedNotebookInstanceUrl", **named())
+    assert "does not have the action CreatePresignedNotebookInstanceUrl" in message
     assert "Url" not in notebooks("DescribeNotebookInstance", **named())
 
 
