@@ -27,11 +27,12 @@ from local_cloud.tls import ensure_certificate
 if TYPE_CHECKING:
     from local_cloud.application_autoscaling.scaler import Scaler
     from local_cloud.sagemaker.credentials import LocalCredentials
+    from local_cloud.sagemaker.opening import Opening
     from local_cloud.sagemaker.service import SageMakerService, Tasks
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
 STOP_SECONDS = 30.0
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 
 logger = logging.getLogger("local_cloud")
 
@@ -62,10 +63,12 @@ def run(settings: LocalCloudSettings) -> None:
     move_state(settings)
     os.environ.update(server_environment(settings))
     from local_cloud import ministack_bridge
+    from local_cloud.sagemaker.opening import Opening
     from local_cloud.sagemaker.tasks import ThreadTasks
 
     tasks = ThreadTasks()
-    service = add_sagemaker(settings, tasks)
+    opening = Opening()
+    service = add_sagemaker(settings, tasks, opening)
 
     scaler = add_autoscaling(service)
     add_instance_types(settings)
@@ -77,7 +80,7 @@ def run(settings: LocalCloudSettings) -> None:
         tasks.start("save state", lambda: keeper.run(lambda: tasks.stopping))
         tasks.start("scale", lambda: scale_when_serving(service, scaler))
         tasks.start("cloudwatch", lambda: watch_metrics(service))
-        tasks.start("resume", lambda: resume_when_serving(service))
+        tasks.start("resume", lambda: resume_when_serving(service, opening))
 
     def on_stop() -> None:
         logger.info("stopping")
@@ -89,7 +92,7 @@ def run(settings: LocalCloudSettings) -> None:
         )
 
 
-def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerService:
+def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks, opening: Opening) -> SageMakerService:
     """Teach MiniStack SageMaker: its API, its resource types, what state machines may do."""
     from local_cloud import ministack_bridge
     from local_cloud.ministack_bridge import cloudwatch as cloudwatch_bridge
@@ -114,7 +117,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks) -> SageMakerServic
     )
     ministack_bridge.add_service(
         "sagemaker",
-        dispatch.Dispatcher(service),
+        opening.holding(dispatch.Dispatcher(service)),
         target_prefix=dispatch.TARGET_PREFIX,
         credential_scope="sagemaker",
     )
@@ -233,8 +236,8 @@ def watch_metrics(service: SageMakerService) -> None:
     Watch(cloudwatch, [collect]).run(lambda: service.tasks.stopping)
 
 
-def resume_when_serving(service: SageMakerService) -> None:
-    """Take up what the last stop interrupted; a family that cannot holds up no other."""
+def resume_when_serving(service: SageMakerService, opening: Opening) -> None:
+    """Take up what the last stop interrupted, then open; a family that cannot holds up no other."""
     from local_cloud.sagemaker import dispatch
 
     if not wait_until_serving(service.settings, service.tasks):
@@ -244,6 +247,7 @@ def resume_when_serving(service: SageMakerService) -> None:
             family.resume(service)
         except Exception:
             logger.exception("%s: what was interrupted stays so", family.__name__)
+    opening.open()
 
 
 def wait_until_serving(settings: LocalCloudSettings, tasks: Tasks) -> bool:

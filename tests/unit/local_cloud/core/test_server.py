@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from local_cloud import server
+from local_cloud.json_api.api import HttpAnswer
 from local_cloud.sagemaker import dispatch, endpoints, training_jobs
+from local_cloud.sagemaker.opening import Opening
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.settings import LocalCloudSettings
 from tests.unit.local_cloud.sagemaker_doubles import make_service
@@ -25,10 +28,21 @@ def test_a_family_that_cannot_be_resumed_holds_up_no_other(
     monkeypatch.setattr(training_jobs, "resume", broken)
     monkeypatch.setattr(server, "wait_until_serving", lambda *_arguments: True)
     service, _, _, _ = make_service(tmp_path)
-    server.resume_when_serving(service)
+    opening = Opening()
+
+    async def held(*_request: object) -> HttpAnswer:
+        return 200, {}, str(len(resumed)).encode()
+
+    async def asked_at_once() -> HttpAnswer:
+        answer = asyncio.ensure_future(opening.holding(held)())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(server.resume_when_serving, service, opening)
+        return await answer
+
+    _, _, resumed_before_the_answer = asyncio.run(asked_at_once())
     service.store.close()
     assert endpoints.__name__ in resumed
-    assert len(resumed) == len(dispatch.FAMILIES) - 1
+    assert len(resumed) == len(dispatch.FAMILIES) - 1 == int(resumed_before_the_answer)
     assert "an older release" in caplog.text
 
 
