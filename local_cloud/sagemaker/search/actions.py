@@ -18,7 +18,7 @@ _LAST_MODIFIED = "LastModifiedTime"
 
 def search(service: SageMakerService, request: Request) -> Response:
     """Raises ValidationException with all that is wrong with the query."""
-    resource = _resource(request)
+    resource = request["Resource"]
     shape = resources.shape_of(resource)
     _check(request, shape)
     # No other account shares anything with the one that there is.
@@ -41,23 +41,8 @@ def _flat(record: Record) -> Record:
     return {**record.get("Model", record), "record": record}
 
 
-def _resource(request: Request) -> str:
-    resource: str = request["Resource"]
-    if resource not in resources.RESOURCES:
-        raise ValidationException(
-            f"The local cloud has no resources of type {resource} to search; it searches "
-            f"{', '.join(resources.RESOURCES)}."
-        )
-    return resource
-
-
 def _check(request: Request, shape: Any) -> None:
-    faults = []
-    if "VisibilityConditions" in request:
-        faults.append(
-            "The local cloud does not limit searches by VisibilityConditions; filter by "
-            "Tags.<key> instead."
-        )
+    faults: list[str] = []
     if "SearchExpression" in request:
         faults += expressions.faults(request["SearchExpression"], shape)
     if "SortBy" in request and properties.find(shape, request["SortBy"]) is None:
@@ -98,7 +83,7 @@ def _sortable(value: Any) -> tuple[int, float, str]:
 def get_search_suggestions(service: SageMakerService, request: Request) -> Response:
     """The names that begin with the hint: properties, and the hyperparameters, tags and metrics
     that there are."""
-    resource = _resource(request)
+    resource = request["Resource"]
     query = request.get("SuggestionQuery", {}).get("PropertyNameQuery", {})
     hint = query.get("PropertyNameHint", "").lower()
     names = set(resources.shape_of(resource).members)

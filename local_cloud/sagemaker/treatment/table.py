@@ -12,6 +12,7 @@ from local_cloud.sagemaker.treatment import (
     pipelines,
     processing_jobs,
     runtime,
+    search,
     tags,
     training_jobs,
     transform_jobs,
@@ -30,6 +31,7 @@ CONTROL_PLANE: tuple[Family, ...] = (
     model_packages.FAMILY,
     pipelines.FAMILY,
     experiments.FAMILY,
+    search.FAMILY,
     notebook_instances.FAMILY,
     tags.FAMILY,
 )
