@@ -86,18 +86,25 @@ NOTICES = enforcement.Notices()
 
 def perform(service: SageMakerService, action: str, request: Request) -> Response:
     """Validate the request and carry the action out. Raises ApiError."""
+    check_known(action)
     validation.validate(action, request)
+    tags.check(request)
+    enforcement.check(action, request)
+    answer = ACTIONS[action](service, request)
+    NOTICES.tell(action, request)
+    return answer
+
+
+def check_known(action: str) -> None:
+    """Raises ApiError: UnknownOperationException for an action that SageMaker does not have,
+    UnsupportedOperation for one that the local cloud does not have."""
+    validation.operation(action)
     if action not in ACTIONS:
         raise ApiError(
             "UnsupportedOperation",
             f"The local cloud's SageMaker does not have the action {action}. "
             f"{enforcement.DOCS_PAGE} lists those that it has: {', '.join(sorted(ACTIONS))}.",
         )
-    tags.check(request)
-    enforcement.check(action, request)
-    answer = ACTIONS[action](service, request)
-    NOTICES.tell(action, request)
-    return answer
 
 
 class Dispatcher:
@@ -124,8 +131,8 @@ class Dispatcher:
 
     def _act(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         def act() -> Response:
+            check_known(action)
             request = parse(body)
-            validation.operation(action)
             for needed in iam.permissions(self._service, action, request):
                 self._check(headers, needed)
             return perform(self._service, action, request)

@@ -36,10 +36,11 @@ def test_an_action_that_is_not_there_answers_with_its_name_and_what_is(
     cloud: RunningCloud,
 ) -> None:
     with pytest.raises(ClientError, match="CreateCodeRepository") as caught:
-        cloud.client("sagemaker").create_code_repository(
-            CodeRepositoryName="n", GitConfig={"RepositoryUrl": "https://example.com/n.git"}
-        )
-    assert "CreateTrainingJob" in caught.value.response["Error"]["Message"]
+        loose(cloud).create_code_repository()
+    error = caught.value.response["Error"]
+    assert error["Code"] == "UnsupportedOperation"
+    assert "docs/local-sagemaker-api.md lists those that it has" in error["Message"]
+    assert "CreateTrainingJob" in error["Message"]
 
 
 def test_a_member_that_is_null_is_a_member_that_is_not_there(cloud: RunningCloud) -> None:

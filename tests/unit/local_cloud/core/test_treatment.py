@@ -10,6 +10,7 @@ import pytest
 
 from local_cloud.sagemaker import dispatch, runtime_requests, validation
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.search import resources
 from local_cloud.sagemaker.treatment import coverage, document, enforcement, table
 from local_cloud.sagemaker.treatment.rules import Rule, ignored, refused, treatment, works
 
@@ -119,6 +120,14 @@ def test_ignored_members_are_told_to_the_log_once(caplog: pytest.LogCaptureFixtu
         "CreateTrainingJob: EnableManagedSpotTraining is ignored: a job on this machine is never "
         "interrupted"
     ]
+
+
+def test_all_resources_are_searched_but_those_that_are_refused() -> None:
+    wanted = set(validation.operation("Search").input_shape.members["Resource"].enum)
+    refused_ones = {
+        value for rule in table.RULES["Search"] if rule.path == "Resource" for value in rule.values
+    }
+    assert wanted - refused_ones == resources.RESOURCES.keys()
 
 
 def test_the_page_says_what_the_code_does() -> None:
