@@ -53,6 +53,9 @@ from local_cloud.ministack_bridge.services import (
     add_service,
     wrap_service,
 )
+from local_cloud.ministack_bridge.streaming import (
+    streamed,
+)
 from local_cloud.ministack_bridge.trust import (
     tell_source_account,
 )
@@ -78,6 +81,7 @@ __all__ = [
     "project_of_builds",
     "put_event",
     "serve",
+    "streamed",
     "tell_metric_namespaces",
     "tell_source_account",
     "time_expressions_by_processor",

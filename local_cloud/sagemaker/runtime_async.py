@@ -6,10 +6,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting.asynchronous import inference
 from local_cloud.sagemaker.hosting.asynchronous.request import parse
-from local_cloud.sagemaker.runtime import Reply, ValidationError, check_takes_requests
+from local_cloud.sagemaker.routing import check_takes_requests
+from local_cloud.sagemaker.runtime import Reply
+from local_cloud.sagemaker.runtime_errors import CONTENT_TYPE, ValidationError
 from local_cloud.sagemaker.service import SageMakerService
 
 MOST_INLINE_BYTES = 128_000
@@ -27,8 +28,7 @@ def invoke_endpoint_async(
             "AsyncInferenceConfig. It is invoked by InvokeEndpoint."
         )
     if len(body) > MOST_INLINE_BYTES:
-        raise ApiError(
-            "ValidationError",
+        raise ValidationError(
             f"HTTP content length exceeded {MOST_INLINE_BYTES} bytes: put a larger payload into "
             "S3 and give its InputLocation.",
             status=413,
@@ -36,7 +36,7 @@ def invoke_endpoint_async(
     request = parse(endpoint_name, headers, body, config["OutputConfig"])
     inference.of(service).accept(request)
     answered = {
-        "content-type": "application/json",
+        CONTENT_TYPE: "application/json",
         "X-Amzn-SageMaker-OutputLocation": request["output"],
     }
     if "failure" in request:

@@ -13,16 +13,27 @@ from dataclasses import dataclass
 from types import TracebackType
 
 CHUNK_BYTES = 65_536
+PRIMARY = "primary"
+"""How SageMaker calls the one container of a model."""
 KEPT_SECONDS = 1.0
 """How long an idle connection is used again. Less than after what time any server closes one: a
 request that meets the closing cannot be sent again, since the container may have seen it."""
 
 
-class InvocationTimeoutError(Exception):
+class ContainerError(Exception):
+    """A container that did not answer."""
+
+    def __init__(self, message: str, container: str = PRIMARY) -> None:
+        super().__init__(message)
+        self.container = container
+        """How SageMaker calls it."""
+
+
+class InvocationTimeoutError(ContainerError):
     """The container did not answer in time."""
 
 
-class ContainerGoneError(Exception):
+class ContainerGoneError(ContainerError):
     """The container does not take connections or broke one off."""
 
 
@@ -48,23 +59,41 @@ class OpenAnswer:
         headers: dict[str, str],
         body: Iterator[bytes],
         close: Callable[[], None] = lambda: None,
+        *,
+        container: str = PRIMARY,
     ) -> None:
         self.status = status
         self.headers = headers
         """Names in lower case."""
+        self.container = container
+        """How SageMaker calls what answers."""
+        self.broken = False
+        """Whether it ended before its end."""
         self._body = body
+        self._on_piece: Callable[[], None] = lambda: None
         self._closing = ExitStack()
         self._closing.callback(close)
 
     def chunks(self) -> Iterator[bytes]:
         """Pieces of the body, each as soon as it is there. Raises ContainerGoneError,
         InvocationTimeoutError."""
-        return self._body
+        self._on_piece()
+        try:
+            for piece in self._body:
+                self._on_piece()
+                yield piece
+        except ContainerError:
+            self.broken = True
+            raise
 
     def read(self) -> Answer:
         """The whole answer, closed. Raises as :meth:`chunks`."""
         with self:
-            return Answer(status=self.status, headers=self.headers, body=b"".join(self._body))
+            return Answer(status=self.status, headers=self.headers, body=b"".join(self.chunks()))
+
+    def on_piece(self, callback: Callable[[], None]) -> None:
+        """Call this at the beginning of the body and with each of its pieces."""
+        self._on_piece = callback
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call this, too, before what was to be called so far."""
@@ -88,8 +117,9 @@ class OpenAnswer:
 class Connections:
     """To one port of 127.0.0.1. Thread-safe; a connection carries one request at a time."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, container: str = PRIMARY) -> None:
         self.port = port
+        self._container = container
         self._lock = threading.Lock()
         self._idle: list[tuple[float, http.client.HTTPConnection]] = []
 
@@ -99,7 +129,7 @@ class Connections:
         """Ask once; the answer must have ended within so many seconds. Raises NotSentError,
         ContainerGoneError, InvocationTimeoutError."""
         deadline = time.monotonic() + seconds
-        with _told(seconds):
+        with self._told(seconds):
             connection, sock = self._take(seconds)
             try:
                 connection.request(method, path, body=body or None, headers=dict(headers))
@@ -107,12 +137,12 @@ class Connections:
             except BaseException:
                 connection.close()
                 raise
-        exchange = _Exchange(response, sock, deadline, seconds)
         return OpenAnswer(
             response.status,
             {name.lower(): value for name, value in response.getheaders()},
-            exchange.chunks(),
+            self._chunks(response, sock, deadline, seconds),
             lambda: self._end(connection, response),
+            container=self._container,
         )
 
     def close(self) -> None:
@@ -134,7 +164,7 @@ class Connections:
         try:
             connection.connect()
         except ConnectionError as error:
-            raise NotSentError(f"{type(error).__name__}: {error}") from error
+            raise NotSentError(f"{type(error).__name__}: {error}", self._container) from error
         return connection, connection.sock
 
     def _kept(self) -> http.client.HTTPConnection | None:
@@ -156,46 +186,37 @@ class Connections:
         response.close()
         connection.close()
 
-
-class _Exchange:
-    """The reading of one answer's body."""
-
-    def __init__(
+    def _chunks(
         self,
         response: http.client.HTTPResponse,
         sock: socket.socket,
         deadline: float,
         seconds: float,
-    ) -> None:
-        self._response = response
-        self._sock = sock
-        self._deadline = deadline
-        self._seconds = seconds
-
-    def chunks(self) -> Iterator[bytes]:
+    ) -> Iterator[bytes]:
         while True:
-            with _told(self._seconds):
-                left = self._deadline - time.monotonic()
+            with self._told(seconds):
+                left = deadline - time.monotonic()
                 if left <= 0:
                     raise TimeoutError
-                if not self._response.isclosed():
-                    self._sock.settimeout(left)
-                chunk = self._response.read1(CHUNK_BYTES)
-                if not chunk and self._response.length:
-                    raise http.client.IncompleteRead(b"", self._response.length)
+                if not response.isclosed():
+                    sock.settimeout(left)
+                chunk = response.read1(CHUNK_BYTES)
+                if not chunk and response.length:
+                    raise http.client.IncompleteRead(b"", response.length)
             if not chunk:
                 # Nothing is left: now the response itself knows that its connection is free.
-                self._response.read()
+                response.read()
                 return
             yield chunk
 
-
-@contextmanager
-def _told(seconds: float) -> Iterator[None]:
-    """Say what the network says in this module's errors."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise InvocationTimeoutError(f"no answer within {seconds:g} seconds") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise ContainerGoneError(f"{type(error).__name__}: {error}") from error
+    @contextmanager
+    def _told(self, seconds: float) -> Iterator[None]:
+        """Say what the network says in this module's errors."""
+        try:
+            yield
+        except TimeoutError as error:
+            text = f"no answer within {seconds:g} seconds"
+            raise InvocationTimeoutError(text, self._container) from error
+        except (OSError, http.client.HTTPException) as error:
+            text = f"{type(error).__name__}: {error}"
+            raise ContainerGoneError(text, self._container) from error

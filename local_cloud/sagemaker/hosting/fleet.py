@@ -16,8 +16,10 @@ from local_cloud.sagemaker.hosting.shadow import share
 from local_cloud.sagemaker.hosting.variant import Variant, VariantError
 from local_cloud.sagemaker.service import SageMakerService
 
-DRAIN_SECONDS = 65.0
-"""A real-time request takes 60 s at most; an asynchronous one is asked again."""
+BUSY_SECONDS = 65.0
+"""A real-time request is answered, or its next piece is there, within 60 s."""
+DRAIN_SECONDS = 485.0
+"""A stream takes 8 minutes at most; an asynchronous request is asked again."""
 LOOK_SECONDS = 0.5
 ASYNCHRONOUS_SECONDS = 3_605.0
 """InvocationTimeoutSeconds of an asynchronous request is an hour at most."""
@@ -165,8 +167,11 @@ def make_variant(
     if "serverless" in variant:
         return ServerlessVariant(service, endpoint, variant, deployment)
     # A server of one thread is busy for as long as a request may take.
-    busy = ASYNCHRONOUS_SECONDS if "asynchronous" in plan else DRAIN_SECONDS
-    health = HealthRule(busy_seconds=busy)
+    asynchronous = "asynchronous" in plan
+    health = HealthRule(
+        busy_seconds=ASYNCHRONOUS_SECONDS if asynchronous else BUSY_SECONDS,
+        drain_seconds=ASYNCHRONOUS_SECONDS if asynchronous else DRAIN_SECONDS,
+    )
     return Variant(service, endpoint, variant, deployment, health=health)
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,11 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting import model_files
+from local_cloud.sagemaker.hosting.connections import OpenAnswer
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
 from local_cloud.sagemaker.hosting.plan import VariantPlan
-from local_cloud.sagemaker.hosting.server import Answer, ModelServer, ServerError
+from local_cloud.sagemaker.hosting.question import Question
+from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
 from local_cloud.sagemaker.runner import images, isolation
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -45,8 +47,9 @@ class HealthRule:
     idle_seconds: float = 30.0
     """Without a sign of life while it has nothing to do."""
     busy_seconds: float = 65.0
-    """The same while it works on requests: a server of one thread answers no /ping meanwhile. No
-    request takes longer, so that one that is to end waits for its requests so long."""
+    """The same while it works on requests: a server of one thread answers no /ping meanwhile."""
+    drain_seconds: float = 65.0
+    """How long one that is to end waits for its requests."""
 
 
 class Instance:
@@ -135,13 +138,16 @@ class Instance:
         finally:
             self.leave()
 
-    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+    def open(self, question: Question, timeout_seconds: float) -> OpenAnswer:
         """Raises NotSentError, ContainerGoneError, InvocationTimeoutError."""
         if self._server is None:
             raise RuntimeError(f"{self.name} was not started")
-        answer = self._server.invoke(headers, body, timeout_seconds)
-        self._alive_at = time.monotonic()
+        answer = self._server.open(question.headers, question.body, timeout_seconds)
+        answer.on_piece(self._note_alive)
         return answer
+
+    def _note_alive(self) -> None:
+        self._alive_at = time.monotonic()
 
     def stop(self, *, drain: bool) -> None:
         """End the server and wait for that and for the log's last lines to be sent; with
@@ -154,7 +160,7 @@ class Instance:
         self._watched.wait(SHIP_LIMIT_SECONDS)
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + self._health.busy_seconds
+        deadline = time.monotonic() + self._health.drain_seconds
         with self._idle:
             while self._in_flight and time.monotonic() < deadline:
                 if self._service.tasks.stopping:

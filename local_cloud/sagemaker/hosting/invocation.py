@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local_cloud.sagemaker.hosting import metrics
+from local_cloud.sagemaker.hosting.connections import Answer, ContainerError, OpenAnswer
 from local_cloud.sagemaker.hosting.fleet import Fleet
 from local_cloud.sagemaker.hosting.metrics import NO_ANSWER, Invocation
-from local_cloud.sagemaker.hosting.server import (
-    Answer,
-    ContainerGoneError,
-    InvocationTimeoutError,
-)
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import Variant
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -25,13 +21,13 @@ class Call:
     endpoint: str
     target: str | None
     """The variant that it is for; None for any."""
-    headers: Mapping[str, str]
-    """What is passed on to the container."""
-    body: bytes
+    question: Question
     began: float
     """When it came, on the clock of time.perf_counter."""
     asynchronous: bool = False
     """Whether it came by InvokeEndpointAsync."""
+    streamed: bool = False
+    """Whether it came by InvokeEndpointWithResponseStream."""
 
 
 def ask(
@@ -42,8 +38,23 @@ def ask(
     *,
     timeout_seconds: float,
 ) -> Answer:
-    """Raises NoInstanceError, which counts in no metric: another fleet may answer the request;
-    ContainerGoneError, InvocationTimeoutError."""
+    """The whole answer. Raises as :func:`begin`."""
+    return begin(service, call, fleet, variant, timeout_seconds=timeout_seconds).read()
+
+
+def begin(
+    service: SageMakerService,
+    call: Call,
+    fleet: Fleet,
+    variant: Variant,
+    *,
+    timeout_seconds: float,
+) -> OpenAnswer:
+    """An answer that has begun, and that counts in the metrics once it is closed.
+
+    Raises NoInstanceError, which counts in no metric: another fleet may answer the request;
+    ContainerGoneError, InvocationTimeoutError.
+    """
     concurrent = variant.concurrent + 1
     asked = time.perf_counter()
 
@@ -51,11 +62,14 @@ def ask(
         _note(service, call, fleet, variant, status, concurrent=concurrent, asked=asked)
 
     try:
-        answer = variant.invoke(call.headers, call.body, timeout_seconds)
-    except (ContainerGoneError, InvocationTimeoutError):
+        answer = variant.open(call.question, timeout_seconds)
+    except ContainerError:
         note(NO_ANSWER)
         raise
-    note(answer.status)
+    # Of a stream that breaks off, the container had answered: that counts as MidStreamErrors.
+    answer.on_close(
+        lambda: note(NO_ANSWER if answer.broken and not call.streamed else answer.status)
+    )
     return answer
 
 

@@ -30,6 +30,11 @@ NO_ANSWER = 0
 Record = Callable[[Metric, Mapping[float, float], str], None]
 
 
+def rounded(microseconds: float) -> float:
+    """A latency as it is kept."""
+    return to_digits(microseconds, _DIGITS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
     """One request that reached a variant."""
@@ -58,8 +63,8 @@ class Invocation:
             ("Invocation4XXErrors", NONE): float(400 <= self.status < 500),
             ("Invocation5XXErrors", NONE): float(failed),
             ("InvocationModelErrors", NONE): float(not 200 <= self.status < 300),
-            ("ModelLatency", MICROSECONDS): to_digits(self.model_seconds * 1e6, _DIGITS),
-            ("OverheadLatency", MICROSECONDS): to_digits(self.overhead_seconds * 1e6, _DIGITS),
+            ("ModelLatency", MICROSECONDS): rounded(self.model_seconds * 1e6),
+            ("OverheadLatency", MICROSECONDS): rounded(self.overhead_seconds * 1e6),
             ("ConcurrentRequestsPerModel", COUNT): float(self.concurrent),
         }
         if self.asynchronous:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from local_cloud.cloudwatch.retention import to_digits
 from local_cloud.sagemaker.hosting import metrics
+from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
 from local_cloud.sagemaker.hosting.instance import Instance
 from local_cloud.sagemaker.hosting.plan import VariantPlan
-from local_cloud.sagemaker.hosting.server import Answer, NotSentError
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant, VariantError
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -73,19 +74,22 @@ class ServerlessVariant(Variant):
         self._ended.set()
         super().stop()
 
-    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+    def open(self, question: Question, timeout_seconds: float) -> OpenAnswer:
         """Raises ThrottledError, NoInstanceError, ContainerGoneError, InvocationTimeoutError."""
-        with self._slot():
-            for _ in range(2):
+        for _ in range(2):
+            with ExitStack() as held:
+                held.enter_context(self._slot())
                 instance = self._reserve()
+                held.callback(self._release, instance)
+                held.enter_context(instance.request())
                 try:
-                    with instance.request():
-                        return instance.invoke(headers, body, timeout_seconds)
+                    answer = instance.open(question, timeout_seconds)
                 except NotSentError:
                     # It has ended since it was last asked: another one has not.
                     instance.healthy = False
-                finally:
-                    self._release(instance)
+                    continue
+                answer.on_close(held.pop_all().close)
+                return answer
         raise NoInstanceError(
             f"The processes of variant {self.plan['variant']} of endpoint {self._endpoint} end "
             f"before they are asked. The logs are in {self.folder}."

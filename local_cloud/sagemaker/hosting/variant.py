@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
 from local_cloud.sagemaker.hosting.instance import START_ERRORS, HealthRule, Instance
 from local_cloud.sagemaker.hosting.plan import VariantPlan
-from local_cloud.sagemaker.hosting.server import Answer, NotSentError
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.service import SageMakerService
 
 
@@ -68,7 +70,7 @@ class Variant:
         """End all instances; the requests on their way have ended, or are given up."""
         self._end(self.instances, drain=False)
 
-    def invoke(self, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answer:
+    def open(self, question: Question, timeout_seconds: float) -> OpenAnswer:
         """Ask the instance with the fewest requests under way; one that takes no connection has
         not seen the request, which then goes to another.
 
@@ -77,12 +79,15 @@ class Variant:
         tried: list[Instance] = []
         while (instance := self._least_busy(tried)) is not None:
             tried.append(instance)
-            try:
-                return instance.invoke(headers, body, timeout_seconds)
-            except NotSentError:
-                instance.healthy = False
-            finally:
-                instance.leave()
+            with ExitStack() as held:
+                held.callback(instance.leave)
+                try:
+                    answer = instance.open(question, timeout_seconds)
+                except NotSentError:
+                    instance.healthy = False
+                    continue
+                answer.on_close(held.pop_all().close)
+                return answer
         raise NoInstanceError(
             f"Variant {self.plan['variant']} of endpoint {self._endpoint} has no healthy "
             f"instance: its containers ended and are being restarted. The logs are in "

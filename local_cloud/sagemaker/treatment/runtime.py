@@ -17,6 +17,14 @@ FAMILY = Family(
             refused("the local cloud has no stateful sessions", "SessionId"),
             refused("the local cloud has no online explanations", "EnableExplanations"),
         ),
+        "InvokeEndpointWithResponseStream": treatment(
+            works("EndpointName", "Body", "ContentType", "Accept", "CustomAttributes"),
+            works("TargetVariant", "InferenceId"),
+            ignored("a request goes to the instance with the fewest under way", "PrefixAwareId"),
+            refused("the local cloud has no several containers", "TargetContainerHostname"),
+            refused("the local cloud has no inference components", "InferenceComponentName"),
+            refused("the local cloud has no stateful sessions", "SessionId"),
+        ),
         "InvokeEndpointAsync": works(
             "EndpointName",
             "Body",

@@ -23,6 +23,7 @@ from local_cloud.sagemaker.hosting.asynchronous.outcome import (
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest, sent_headers
 from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
@@ -36,7 +37,13 @@ from local_cloud.sagemaker.service import SageMakerService
 logger = logging.getLogger("local_cloud.endpoints")
 ATTEMPTS = 3
 """How many containers may go while they have a request, before that counts as its failure."""
+MOST_INPUT_BYTES = 1_000_000_000
+"""1 GB ("Asynchronous inference" in the SageMaker developer guide)."""
 _AWS_ERRORS = (ClientError, BotoCoreError, ApiError)
+
+
+class TooLargeError(Exception):
+    """The input has more bytes than an asynchronous endpoint takes."""
 
 
 class AskAgainError(Exception):
@@ -57,7 +64,7 @@ class Worker:
         """What the container made of the request. Raises AskAgainError."""
         try:
             body = self._input(request)
-        except _AWS_ERRORS as error:
+        except (*_AWS_ERRORS, TooLargeError) as error:
             self._backlog.count(request, "RequestDownloadFailures")
             return Outcome(
                 status=FAILED,
@@ -113,6 +120,11 @@ class Worker:
             return base64.b64decode(request["inline"])
         place = places.parse(request["input"])
         found = self._client(request, "s3").get_object(Bucket=place.bucket, Key=place.key)
+        if found["ContentLength"] > MOST_INPUT_BYTES:
+            found["Body"].close()
+            raise TooLargeError(
+                f"it has {found['ContentLength']} bytes, and the most is {MOST_INPUT_BYTES}"
+            )
         body: bytes = found["Body"].read()
         return body
 
@@ -124,8 +136,7 @@ class Worker:
             call = Call(
                 endpoint=request["endpoint"],
                 target=None,
-                headers=sent_headers(request),
-                body=body,
+                question=Question(headers=sent_headers(request), body=body),
                 began=time.perf_counter(),
                 asynchronous=True,
             )

@@ -38,6 +38,8 @@ print(json.dumps({
     "roles": hasattr(iam._roles, "get"),
     "enforce": {"resource_arn", "service_context"}
         <= set(inspect.signature(iam_evaluator.enforce).parameters),
+    "streams": list(inspect.signature(responses.StreamingResponse).parameters) == ["runner"]
+        and "streaming.runner(send, receive)" in inspect.getsource(app),
     "AuthError": inspect.isclass(iam_evaluator.AuthError),
     "denial_message": callable(iam_actions.identity_denial_message),
     "access_key": callable(router.extract_access_key_id),

@@ -17,11 +17,12 @@ BEHAVIOUR: dict[str, Any] = json.loads((MODEL / "behaviour.json").read_text())
 
 
 class Busy:
-    """How many requests the server had at once."""
+    """How many requests the server had at once, and whether its streams may go on."""
 
     lock = threading.Lock()
     now = 0
     most = 0
+    released = threading.Event()
 
     @classmethod
     def wait(cls, seconds: float) -> int:
@@ -49,6 +50,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(int(rest), f"the model says {rest}".encode())
         elif word == "die":
             os._exit(9)
+        elif word == "stream":
+            self._stream(rest)
+        elif word == "release":
+            Busy.released.set()
+            self._answer(200, b"{}")
         elif word == "process":
             self._answer(200, json.dumps({"process": os.getpid()}).encode())
         elif word == "environment":
@@ -63,6 +69,20 @@ class Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             seen = {"model": BEHAVIOUR["name"], "headers": headers, "size": len(body)}
             self._answer(200, json.dumps(seen).encode())
+
+    def _stream(self, ending: str) -> None:
+        """A first piece, and a second one once another request says so; or none of it."""
+        self.protocol_version = "HTTP/1.1"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("X-Amzn-SageMaker-Custom-Attributes", f"accept={self.headers['Accept']}")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nfirst\r\n")
+        if ending == "die":
+            os._exit(9)
+        assert Busy.released.wait(60)
+        self.wfile.write(b"6\r\nsecond\r\n0\r\n\r\n")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -17,6 +17,7 @@ import pytest
 from local_cloud.sagemaker.hosting import server
 from local_cloud.sagemaker.hosting.instance import HealthRule
 from local_cloud.sagemaker.hosting.plan import VariantPlan
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
 from tests.unit.local_cloud.endpoints.conftest import Hosting, until
 from tests.unit.local_cloud.endpoints.traffic import Traffic
@@ -168,7 +169,7 @@ def two_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[V
 
 def ask(variant: Variant) -> int:
     """The process that answered."""
-    return int(variant.invoke({}, b"x", 30.0).body)
+    return int(variant.open(Question(headers={}, body=b"x"), 30.0).read().body)
 
 
 def test_a_server_that_hangs_is_passed_over_and_then_replaced(two_instances: Variant) -> None:
