@@ -1,39 +1,20 @@
-"""Runs a transform job: start the model's container, ask it for each record, write the outputs.
-
-The container's contract: "Use Your Own Inference Code with Batch Transform" in the SageMaker
-developer guide.
-"""
+"""Runs a transform job: deals its objects out to its instances, and says how it ended."""
 
 from __future__ import annotations
 
-import shutil
-import time
-import uuid
-from collections import deque
+import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
 
-from local_cloud.sagemaker.hosting.log_shipping import LogShipper
 from local_cloud.sagemaker.hosting.model_files import ModelDataError
-from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
-from local_cloud.sagemaker.runner import places
-from local_cloud.sagemaker.runner.failure import AlgorithmError
-from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.job_run import JobRun, run_to_its_end
 from local_cloud.sagemaker.service import SageMakerService
-from local_cloud.sagemaker.transform import data_processing, inputs, parameters, records, state
-from local_cloud.sagemaker.transform.container import TransformContainer
+from local_cloud.sagemaker.transform import inputs, state
 from local_cloud.sagemaker.transform.inputs import InputObject
-from local_cloud.sagemaker.transform.invocation import Invoker
-from local_cloud.sagemaker.transform.parameters import Parameters
-from local_cloud.sagemaker.transform.pipeline import Cut, Failure, HaltedError, Pipeline
+from local_cloud.sagemaker.transform.instance import TransformInstance
+from local_cloud.sagemaker.transform.pipeline import Failure, HaltedError
 from local_cloud.sagemaker.transform.state import KIND, STATUS
-
-LOG_LINES = 12
-LOG_GROUP = "/aws/sagemaker/TransformJobs"
-HEALTH_CHECK_SECONDS = 1800
-"""SageMaker waits for half an hour until /ping must answer 200."""
 
 
 class _FilesFailedError(Exception):
@@ -81,125 +62,42 @@ class _TransformRun(JobRun):
     def role_arn(self) -> str:
         return str(self.request["_model"]["role"])
 
-    @cached_property
-    def stream(self) -> str:
-        return f"{self.name}/i-{uuid.uuid4().hex[:17]}-{int(time.time())}"
+    @property
+    def instances(self) -> int:
+        return int(self.request["TransformResources"]["InstanceCount"])
 
     def run(self) -> None:
-        self.workspace.create()
-        self.workspace.log.touch()
-        try:
-            source = self.request["TransformInput"]["DataSource"]["S3DataSource"]
-            found = inputs.find(self.s3, source)
-            with self._data_log() as data_log:
-                self._run_container(found, data_log)
-        finally:
-            # The log stays.
-            for folder in (self.workspace.ml, self.workspace.scratch):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _run_container(self, found: Sequence[InputObject], data_log: JobLog) -> None:
-        container = self._container()
-        try:
-            server = container.start(self.s3)
-            if not server.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self._halted):
-                raise HaltedError
-            chosen = parameters.resolve(self.request, parameters.offered_by(server))
-            _tell(data_log, str(chosen))
-            if self.ignored:
-                _tell(data_log, self.ignored)
-            self.service.store.update(KIND, self.name, TransformStartTime=time.time())
-            failures = self._pipeline(server, chosen, data_log).run(found)
-        except (ServerError, AlgorithmError) as error:
-            raise AlgorithmError(f"{error}. {self._last_lines()}") from error
-        finally:
-            container.stop()
+        source = self.request["TransformInput"]["DataSource"]["S3DataSource"]
+        found = inputs.find(self.s3, source)
+        failures = self._side_by_side(found)
         if failures:
+            order = {one: number for number, one in enumerate(found)}
+            failures.sort(key=lambda failure: order[failure.source])
             raise _FilesFailedError(failures, len(found))
 
-    def _container(self) -> TransformContainer:
-        model = self.request["_model"]
-        region = self.service.settings.region
-        environment = {
-            "SAGEMAKER_REGION": region,
-            "AWS_REGION": region,
-            **parameters.environment(self.request),
-            **model["container"]["environment"],
-            **self.request.get("Environment", {}),
-        }
-        if not model["isolated"]:
-            environment |= self.service.credentials.environment(
-                model["role"], session_name=self.name
-            )
-        shipper = LogShipper(
-            self.workspace.log, LOG_GROUP, self.stream, lambda: self.session.client("logs")
-        )
-        return TransformContainer(
-            self.service,
-            self.workspace,
-            model["container"],
-            environment,
-            shipper,
-            lambda: self.session,
-        )
+    def _side_by_side(self, found: Sequence[InputObject]) -> list[Failure]:
+        """As on AWS each object goes to one instance. The first that fails ends the others."""
+        # Made before the threads, which share it.
+        logs = self.session.client("logs")
+        ended = threading.Event()
+        errors: list[BaseException] = []
 
-    def _pipeline(self, server: ModelServer, chosen: Parameters, data_log: JobLog) -> Pipeline:
-        source, target = self.request["TransformInput"], self.request["TransformOutput"]
-        headers = {"Content-Type": source.get("ContentType"), "Accept": target.get("Accept")}
-        invoker = Invoker(
-            server=server,
-            headers={name: value for name, value in headers.items() if value},
-            timeout_seconds=chosen.timeout_seconds,
-            retries=chosen.retries,
-            cancelled=self._halted,
-        )
-        processing = data_processing.of_request(self.request)
-        by_line = source["SplitType"] == "Line"
-        cut = Cut(
-            gzipped=source["CompressionType"] == "Gzip",
-            by_line=by_line,
-            single=chosen.strategy == "SingleRecord",
-            most_bytes=chosen.payload_megabytes * records.MEBIBYTE,
-            # Rows and objects that were filtered or joined are lines, whatever AssembleWith says.
-            newline=target["AssembleWith"] == "Line" or (by_line and processing is not None),
-        )
-        return Pipeline(
-            s3=self.s3,
-            target=places.parse(target["S3OutputPath"]),
-            kms_key=target.get("KmsKeyId"),
-            scratch=self.workspace.scratch,
-            cut=cut,
-            processing=processing,
-            concurrency=chosen.concurrency,
-            ask=invoker.ask,
-            halted=self._halted,
-            log=lambda about, lines: _tell_of(data_log, about, lines),
-        )
+        def halted() -> bool:
+            return ended.is_set() or self.service.tasks.stopping or self.stop_wanted()
 
-    def _data_log(self) -> JobLog:
-        return JobLog(
-            self.workspace.root / "data.log",
-            self.session.client("logs"),
-            group=LOG_GROUP,
-            stream=f"{self.stream}/data-log",
-        )
+        def work(host: Host) -> list[Failure]:
+            first, step = host.part
+            try:
+                instance = TransformInstance(self, host.workspace, logs, halted)
+                return instance.transform(found[first::step])
+            except BaseException as error:
+                errors.append(error)
+                ended.set()
+                return []
 
-    def _last_lines(self) -> str:
-        """The end of the container's log, for a FailureReason."""
-        with self.workspace.log.open(errors="replace") as log:
-            end = "".join(deque(log, LOG_LINES))[-600:]
-        return f"See job logs for more information, which end with:\n{end}"
-
-    def _halted(self) -> bool:
-        return self.service.tasks.stopping or self.stop_wanted()
-
-
-def _tell_of(data_log: JobLog, about: InputObject, lines: Sequence[str]) -> None:
-    for line in lines:
-        _tell(data_log, f"{about.label}: {line}")
-
-
-def _tell(data_log: JobLog, text: str) -> None:
-    """In the form of SageMaker's own lines."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
-    data_log.write(f"{now}:[sagemaker logs]: {text}")
+        with ThreadPoolExecutor(len(self.hosts)) as pool:
+            failures = [one for share in pool.map(work, self.hosts) for one in share]
+        if errors:
+            # What came after it may be its consequence.
+            raise errors[0]
+        return failures

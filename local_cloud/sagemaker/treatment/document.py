@@ -127,7 +127,5 @@ def _codes(rules: Iterable[Rule]) -> str:
 
 
 def _code(rule: Rule) -> str:
-    if rule.above is not None:
-        return f"`{rule.path}` above {rule.above}"
     values = " or ".join(f"`{value}`" for value in rule.values)
     return f"`{rule.path}`" + (f" {values}" if values else "")

@@ -20,25 +20,22 @@ class Rule:
     """How one member is treated.
 
     ``why``: of an ignored member what is ignored and why, of a refused one the reason, of one that
-    works a remark, or nothing. ``values``: the single values that the rule is of; ``above``: the
-    rule is of numbers beyond this one. Without either it is of the member as such.
+    works a remark, or nothing. ``values``: the single values that the rule is of; without them it
+    is of the member as such.
     """
 
     path: str
     verdict: Verdict
     why: str = ""
     values: tuple[str, ...] = ()
-    above: int | None = None
 
     @property
     def of_some_values(self) -> bool:
-        return bool(self.values) or self.above is not None
+        return bool(self.values)
 
     def concerns(self, value: Any) -> bool:
         """Whether the rule is of this value of its member."""
-        if self.values:
-            return value in self.values
-        return self.above is None or value > self.above
+        return not self.values or value in self.values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +58,10 @@ def ignored(why: str, *paths: str, values: Iterable[str] = ()) -> tuple[Rule, ..
     )
 
 
-def refused(
-    why: str, *paths: str, values: Iterable[str] = (), above: int | None = None
-) -> tuple[Rule, ...]:
-    """A request that uses one of them (or the ``values``, or more than ``above``) fails."""
+def refused(why: str, *paths: str, values: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """A request that uses one of them (or the ``values``) fails."""
     return tuple(
-        Rule(path=path, verdict="refused", why=why, values=tuple(values), above=above)
-        for path in paths
+        Rule(path=path, verdict="refused", why=why, values=tuple(values)) for path in paths
     )
 
 

@@ -45,12 +45,6 @@ FAMILY = Family(
             works("TransformOutput"),
             ignored(ONE_MACHINE, "TransformResources.InstanceType"),
             works("TransformResources.InstanceCount"),
-            refused(
-                "the local cloud runs transform jobs of one instance only; MaxConcurrentTransforms "
-                "sends it several requests at once",
-                "TransformResources.InstanceCount",
-                above=1,
-            ),
             ignored(DISK, "TransformResources.VolumeKmsKeyId"),
             ignored("there is no machine image", "TransformResources.TransformAmiVersion"),
             refused("the local cloud has no data capture of transform jobs", "DataCaptureConfig"),

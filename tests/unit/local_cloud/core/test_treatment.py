@@ -93,15 +93,6 @@ def test_all_that_is_refused_is_named_in_one_answer_with_place_and_reason() -> N
     assert message.endswith("See docs/local-sagemaker-api.md.")
 
 
-def test_a_number_is_refused_beyond_what_there_is() -> None:
-    def count(instances: int) -> list[str]:
-        request = {"TransformResources": {"InstanceCount": instances}}
-        return enforcement.refusals("CreateTransformJob", request)
-
-    assert count(1) == []
-    assert [one.partition(":")[0] for one in count(2)] == ["TransformResources.InstanceCount 2"]
-
-
 def test_what_is_switched_off_or_empty_is_not_used() -> None:
     given = [{"InputName": "x", "AppManaged": False, "DatasetDefinition": {}}]
     assert enforcement.refusals("CreateProcessingJob", {"ProcessingInputs": given}) == []

@@ -1,0 +1,171 @@
+"""One instance of a transform job: its container, its share of the objects, its logs.
+
+The container's contract: "Use Your Own Inference Code with Batch Transform" in the SageMaker
+developer guide.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from local_cloud.sagemaker.hosting.log_shipping import LogShipper
+from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
+from local_cloud.sagemaker.runner import places
+from local_cloud.sagemaker.runner.failure import AlgorithmError
+from local_cloud.sagemaker.runner.job_log import JobLog
+from local_cloud.sagemaker.runner.job_run import JobRun
+from local_cloud.sagemaker.runner.workspace import Workspace
+from local_cloud.sagemaker.store import Document
+from local_cloud.sagemaker.transform import data_processing, parameters, records
+from local_cloud.sagemaker.transform.container import TransformContainer
+from local_cloud.sagemaker.transform.inputs import InputObject
+from local_cloud.sagemaker.transform.invocation import Invoker
+from local_cloud.sagemaker.transform.parameters import Parameters
+from local_cloud.sagemaker.transform.pipeline import Cut, Failure, HaltedError, Pipeline
+from local_cloud.sagemaker.transform.state import KIND
+
+LOG_LINES = 12
+LOG_GROUP = "/aws/sagemaker/TransformJobs"
+HEALTH_CHECK_SECONDS = 1800
+"""SageMaker waits for half an hour until /ping must answer 200."""
+
+
+@dataclass(frozen=True)
+class TransformInstance:
+    """``logs`` is a client of CloudWatch Logs; ``halted()`` says whether the instance is to end:
+    the job was stopped, another instance failed, or the local cloud stops."""
+
+    run: JobRun
+    workspace: Workspace
+    logs: Any
+    halted: Callable[[], bool]
+
+    @cached_property
+    def stream(self) -> str:
+        return f"{self.run.name}/i-{uuid.uuid4().hex[:17]}-{int(time.time())}"
+
+    def transform(self, share: Sequence[InputObject]) -> list[Failure]:
+        """Answers what failed. Raises HaltedError, AlgorithmError, DataError, ModelDataError or
+        ApiError."""
+        self.workspace.create()
+        self.workspace.log.touch()
+        try:
+            with self._data_log() as data_log:
+                return self._run_container(share, data_log)
+        finally:
+            # The log stays.
+            for folder in (self.workspace.ml, self.workspace.scratch):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _run_container(self, share: Sequence[InputObject], data_log: JobLog) -> list[Failure]:
+        run = self.run
+        container = self._container()
+        try:
+            server = container.start(run.s3)
+            if not server.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self.halted):
+                raise HaltedError
+            chosen = parameters.resolve(run.request, parameters.offered_by(server))
+            _tell(data_log, str(chosen))
+            if run.ignored:
+                _tell(data_log, run.ignored)
+            run.service.store.mutate(KIND, run.name, _set_start)
+            return self._pipeline(server, chosen, data_log).run(share)
+        except (ServerError, AlgorithmError) as error:
+            raise AlgorithmError(f"{error}. {self._last_lines()}") from error
+        finally:
+            container.stop()
+
+    def _container(self) -> TransformContainer:
+        model = self.run.request["_model"]
+        region = self.run.service.settings.region
+        environment = {
+            "SAGEMAKER_REGION": region,
+            "AWS_REGION": region,
+            **parameters.environment(self.run.request),
+            **model["container"]["environment"],
+            **self.run.request.get("Environment", {}),
+        }
+        if not model["isolated"]:
+            environment |= self.run.service.credentials.environment(
+                model["role"], session_name=self.run.name
+            )
+        shipper = LogShipper(self.workspace.log, LOG_GROUP, self.stream, lambda: self.logs)
+        return TransformContainer(
+            self.run.service,
+            self.workspace,
+            model["container"],
+            environment,
+            shipper,
+            lambda: self.run.session,
+        )
+
+    def _pipeline(self, server: ModelServer, chosen: Parameters, data_log: JobLog) -> Pipeline:
+        source, target = self.run.request["TransformInput"], self.run.request["TransformOutput"]
+        headers = {"Content-Type": source.get("ContentType"), "Accept": target.get("Accept")}
+        invoker = Invoker(
+            server=server,
+            headers={name: value for name, value in headers.items() if value},
+            timeout_seconds=chosen.timeout_seconds,
+            retries=chosen.retries,
+            cancelled=self.halted,
+        )
+        processing = data_processing.of_request(self.run.request)
+        by_line = source["SplitType"] == "Line"
+        cut = Cut(
+            gzipped=source["CompressionType"] == "Gzip",
+            by_line=by_line,
+            single=chosen.strategy == "SingleRecord",
+            most_bytes=chosen.payload_megabytes * records.MEBIBYTE,
+            # Rows and objects that were filtered or joined are lines, whatever AssembleWith says.
+            newline=target["AssembleWith"] == "Line" or (by_line and processing is not None),
+        )
+        return Pipeline(
+            s3=self.run.s3,
+            target=places.parse(target["S3OutputPath"]),
+            kms_key=target.get("KmsKeyId"),
+            scratch=self.workspace.scratch,
+            cut=cut,
+            processing=processing,
+            concurrency=chosen.concurrency,
+            ask=invoker.ask,
+            halted=self.halted,
+            log=lambda about, lines: _tell_of(data_log, about, lines),
+        )
+
+    def _data_log(self) -> JobLog:
+        return JobLog(
+            self.workspace.root / "data.log",
+            self.logs,
+            group=LOG_GROUP,
+            stream=f"{self.stream}/data-log",
+        )
+
+    def _last_lines(self) -> str:
+        """The end of the container's log, for a FailureReason."""
+        with self.workspace.log.open(errors="replace") as log:
+            end = "".join(deque(log, LOG_LINES))[-600:]
+        return f"See job logs for more information, which end with:\n{end}"
+
+
+def _set_start(document: Document) -> None:
+    """The first instance that is ready says when the transform began."""
+    document.setdefault("TransformStartTime", time.time())
+
+
+def _tell_of(data_log: JobLog, about: InputObject, lines: Sequence[str]) -> None:
+    for line in lines:
+        _tell(data_log, f"{about.label}: {line}")
+
+
+def _tell(data_log: JobLog, text: str) -> None:
+    """In the form of SageMaker's own lines."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    data_log.write(f"{now}:[sagemaker logs]: {text}")
