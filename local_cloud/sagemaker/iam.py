@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from local_cloud.json_api.api import Permission
-from local_cloud.sagemaker import iam_conditions
+from local_cloud.sagemaker import iam_conditions, pipeline_callbacks
 from local_cloud.sagemaker.service import SageMakerService
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
@@ -51,7 +51,7 @@ def permissions(
 ) -> Iterator[Permission]:
     """All that the caller's policies must allow for the request to be carried out."""
     asked = iam_conditions.of_request(action, request, service.arn)
-    arns = list(resource_arns(action, request, service.arn))
+    arns = list(resource_arns(action, _with_execution(service, action, request), service.arn))
     for arn in arns:
         context = {**asked, **iam_conditions.of_resource(service, arn)}
         yield Permission(f"sagemaker:{action}", arn, context)
@@ -71,6 +71,16 @@ def permission_to_invoke(
     if TARGET_MODEL in headers:
         context["sagemaker:TargetModel"] = headers[TARGET_MODEL]
     return Permission(f"sagemaker:{action}", arn, context)
+
+
+def _with_execution(
+    service: SageMakerService, action: str, request: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """A request that names its execution by a callback token alone, with the execution's ARN."""
+    if action not in pipeline_callbacks.BY_TOKEN:
+        return request
+    arn = pipeline_callbacks.execution_arn(service, request.get("CallbackToken"))
+    return {} if arn is None else {"PipelineExecutionArn": arn}
 
 
 def resource_arns(

@@ -292,13 +292,6 @@ def list_pipeline_parameters_for_execution(service: SageMakerService, request: R
     return page(_execution(service, request)["_parameters"], request, "PipelineParameters")
 
 
-def _no_callbacks(service: SageMakerService, request: Request) -> Response:
-    raise ValidationException(
-        f"No step waits for the callback token '{request['CallbackToken']}': the local cloud has "
-        "no Callback steps."
-    )
-
-
 def resume(service: SageMakerService) -> None:
     """Go on with the executions that the last shutdown interrupted."""
     for document in service.store.list(KIND):
@@ -316,6 +309,4 @@ ACTIONS: dict[str, Action] = {
     "ListPipelineExecutions": list_pipeline_executions,
     "ListPipelineExecutionSteps": list_pipeline_execution_steps,
     "ListPipelineParametersForExecution": list_pipeline_parameters_for_execution,
-    "SendPipelineExecutionStepSuccess": _no_callbacks,
-    "SendPipelineExecutionStepFailure": _no_callbacks,
 }

@@ -16,7 +16,7 @@ from local_cloud.sagemaker.pipeline.errors import (
     StepFailedError,
     of_client_error,
 )
-from local_cloud.sagemaker.pipeline.steps import RUNNERS
+from local_cloud.sagemaker.pipeline.steps import RUNNERS, callback
 
 
 def run_step(context: StepContext) -> None:
@@ -55,7 +55,8 @@ def _run(context: StepContext) -> None:
             _end(context, "Stopped")
             return
         retries_made += 1
-        context.save(AttemptCount=retries_made + 1, JobName=None)
+        left = dict.fromkeys(callback.RECORD_KEYS)
+        context.save(AttemptCount=retries_made + 1, JobName=None, **left)
     if result.stopped:
         _end(context, "Stopped", Metadata=dict(result.metadata))
         return
@@ -127,4 +128,4 @@ def _take_from_cache(context: StepContext) -> bool:
 
 
 def _function(context: StepContext) -> Any:
-    return context.evaluate(context.step.function_arn)
+    return context.evaluate(context.step.function_arn or context.step.queue_url)

@@ -30,6 +30,7 @@ KEY_ATTRIBUTES: dict[str, tuple[str, ...] | None] = {
     ),
     "Transform": ("DataProcessing", "Environment", "ModelName", "TransformInput"),
     "Lambda": None,
+    "Callback": None,
 }
 """The arguments that, where they changed, make a step run again; None: all of them.
 
@@ -109,7 +110,7 @@ def parse(given: Any, *, step_type: str, where: str, faults: list[str]) -> Cache
 
 def cache_key(step_type: str, arguments: Mapping[str, Any], function: Any = None) -> str:
     """Hash of what makes two runs of a step the same run: its type, the key attributes of its
-    resolved arguments, and the ARN of its function."""
+    resolved arguments, and its function's ARN or its queue's URL."""
     names = KEY_ATTRIBUTES[step_type]
     key = {
         name: _looked_at(name, value)

@@ -92,7 +92,7 @@ def _property_faults(definition: Definition, path: str, where: str) -> Iterator[
 def _has(target: Step, tokens: tuple[paths.Token, ...]) -> bool:
     if tokens[0] == "PropertyFiles":
         return len(tokens) == 2 and tokens[1] in target.property_files
-    if target.type == "Lambda":
+    if target.type in ("Lambda", "Callback"):
         return len(tokens) == 2 and (
             tokens[0] == "OutputParameters" and tokens[1] in target.output_parameters
         )

@@ -30,12 +30,12 @@ STEP_TYPES = (
     "Model",
     "Transform",
     "Lambda",
+    "Callback",
     "Fail",
 )
 """The step types that this interpreter runs."""
 
 OTHER_AWS_STEP_TYPES = (
-    "Callback",
     "AutoML",
     "ClarifyCheck",
     "QualityCheck",
@@ -43,11 +43,20 @@ OTHER_AWS_STEP_TYPES = (
     "EMRServerless",
     "MonitorBatchTransform",
     "NotebookJob",
+    "EndpointConfig",
+    "Endpoint",
+    "InferenceComponent",
+    "Lineage",
+    "Job",
+    "Cleanup",
+    "ForEach",
 )
 OUTPUT_TYPES = ("String", "Integer", "Float", "Boolean")
 
 _STEP_NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
-_WITHOUT_ARGUMENTS = ("Lambda",)
+_WITHOUT_ARGUMENTS = ("Lambda", "Callback")
+_DESTINATIONS = {"Lambda": "FunctionArn", "Callback": "SqsQueueUrl"}
+"""Members beside Arguments that a step of the type must have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +90,10 @@ class Step:
     cache: CacheConfig | None = None
     retries: tuple[RetryPolicy, ...] = ()
     function_arn: Any = None
+    queue_url: Any = None
+    """Where a Callback step sends its message."""
     output_parameters: Mapping[str, str] = field(default_factory=dict)
-    """Name -> type of what a Lambda step's function returns."""
+    """Name -> type of what a Lambda step's function or the answer to a Callback step returns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,10 +197,11 @@ def _step(given: Mapping[str, Any], branch: Branch | None, faults: list[str]) ->
         arguments = _conditions(arguments, where, faults)
     faults += [
         f"{where}: {fault}"
-        for fault in forms.variable_faults([arguments, given.get("FunctionArn")])
+        for fault in forms.variable_faults([arguments, *map(given.get, _DESTINATIONS.values())])
     ]
-    if kind == "Lambda" and not given.get("FunctionArn"):
-        faults.append(f"{where}: FunctionArn is missing.")
+    needed = _DESTINATIONS.get(kind)
+    if needed is not None and not given.get(needed):
+        faults.append(f"{where}: {needed} is missing.")
     return Step(
         name=name,
         type=kind,
@@ -202,6 +214,7 @@ def _step(given: Mapping[str, Any], branch: Branch | None, faults: list[str]) ->
         cache=caching.parse(given.get("CacheConfig"), step_type=kind, where=where, faults=faults),
         retries=retries.parse(given.get("RetryPolicies"), where=where, faults=faults),
         function_arn=given.get("FunctionArn"),
+        queue_url=given.get("SqsQueueUrl"),
         output_parameters=_output_parameters(given.get("OutputParameters"), where, faults),
     )
 

@@ -40,8 +40,8 @@ def gets(value: Any) -> Iterator[str]:
 
 
 def of_step(step: Step) -> list[str]:
-    """Every path that the step's arguments and function name."""
-    return [*gets(step.arguments), *gets(step.function_arn)]
+    """Every path that the step's arguments and its function or queue name."""
+    return [*gets(step.arguments), *gets(step.function_arn), *gets(step.queue_url)]
 
 
 def steps_named(paths: list[str]) -> set[str]:

@@ -11,7 +11,8 @@ An execution's document is what DescribePipelineExecution answers, plus:
 
 A step's record holds Type, Status, StartTime, EndTime, AttemptCount, Metadata,
 FailureReason, CacheHitResult as ListPipelineExecutionSteps has them, and, for the
-interpreter, Properties, Outcome (a condition's answer), JobName and CacheKey.
+interpreter, Properties, Outcome (a condition's answer), JobName and CacheKey; of a Callback
+step CallbackToken, CallbackSent, CallbackToldToStop and CallbackAnswer.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from local_cloud.sagemaker.treatment.shared import LIST
 ARN = "PipelineExecutionArn"
 CREATED = ("CreatedAfter", "CreatedBefore")
 PAGE = ("NextToken", "MaxResults")
-CALLBACK = "the local cloud has no Callback steps, so that no step waits for a token"
+ONCE = "the same answer twice changes nothing, and another one is refused"
 
 _DEFINITION = (
     "PipelineDisplayName",
@@ -56,11 +56,11 @@ FAMILY = Family(
         "ListPipelineExecutions": works(*LIST, *CREATED, "PipelineName"),
         "ListPipelineExecutionSteps": works(*PAGE, ARN, "SortOrder"),
         "ListPipelineParametersForExecution": works(*PAGE, ARN),
-        "SendPipelineExecutionStepSuccess": refused(
-            CALLBACK, "CallbackToken", "OutputParameters", "ClientRequestToken"
+        "SendPipelineExecutionStepSuccess": treatment(
+            works("CallbackToken", "OutputParameters"), ignored(ONCE, "ClientRequestToken")
         ),
-        "SendPipelineExecutionStepFailure": refused(
-            CALLBACK, "CallbackToken", "FailureReason", "ClientRequestToken"
+        "SendPipelineExecutionStepFailure": treatment(
+            works("CallbackToken", "FailureReason"), ignored(ONCE, "ClientRequestToken")
         ),
     },
 )

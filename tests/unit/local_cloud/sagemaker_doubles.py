@@ -106,6 +106,7 @@ class AwsDouble:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.refusals: dict[str, list[ClientError]] = {}
+        self.messages: list[tuple[str, dict[str, Any]]] = []
         self.most_at_once = 0
 
     def as_role(self, role_arn: str, *, session_name: str) -> Any:
@@ -120,7 +121,13 @@ class AwsDouble:
         raise NotImplementedError
 
     def client(self, name: str, **_options: Any) -> Any:
-        return {"sagemaker": _SageMakerClient(self), "s3": _S3(self), "lambda": _Lambda(self)}[name]
+        clients = {
+            "sagemaker": _SageMakerClient(self),
+            "s3": _S3(self),
+            "lambda": _Lambda(self),
+            "sqs": _Sqs(self),
+        }
+        return clients[name]
 
     def called(self, method: str) -> list[dict[str, Any]]:
         return [request for name, request in self.calls if name == method]
@@ -239,6 +246,18 @@ class _Lambda:
             failure = {"errorType": "ValueError", "errorMessage": str(error)}
             return {"Payload": io.BytesIO(json.dumps(failure).encode()), "FunctionError": "x"}
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+
+class _Sqs:
+    def __init__(self, aws: AwsDouble) -> None:
+        self._aws = aws
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:  # noqa: N803
+        refusals = self._aws.refusals.get("send_message", [])
+        if refusals:
+            raise refusals.pop(0)
+        self._aws.messages.append((QueueUrl, json.loads(MessageBody)))
+        return {"MessageId": "1"}
 
 
 def client_error(code: str, message: str, operation: str, status: int = 400) -> ClientError:

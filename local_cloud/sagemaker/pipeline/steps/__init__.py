@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult
 from local_cloud.sagemaker.pipeline.steps import (
+    callback,
     condition,
     fail,
     lambda_function,
@@ -26,6 +27,7 @@ RUNNERS: dict[str, Callable[[StepContext], StepResult]] = {
     "Model": model.run,
     "Transform": transform.run,
     "Lambda": lambda_function.run,
+    "Callback": callback.run,
     "Fail": fail.run,
 }
 """A runner answers the step's result or raises StepFailedError."""

@@ -7,7 +7,7 @@ that was under way when the local cloud stopped invokes its function again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.config import Config
@@ -15,16 +15,10 @@ from botocore.config import Config
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult
 from local_cloud.sagemaker.pipeline.errors import StepFailedError
 from local_cloud.sagemaker.pipeline.expressions import as_text
+from local_cloud.sagemaker.pipeline.outputs import converted
 
 TIMEOUT_SECONDS = 600
 """AWS's limit for a Lambda step."""
-
-_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
-    "String": as_text,
-    "Integer": int,
-    "Float": float,
-}
-_BOOLEANS = {"true": True, "false": False}
 
 
 def run(context: StepContext) -> StepResult:
@@ -74,15 +68,7 @@ def _outputs(declared: Mapping[str, str], payload: Any, arn: str) -> dict[str, A
             f"ClientError: Lambda function {arn} did not answer the output parameters "
             f"{missing}; it answered {sorted(map(str, given)) or payload!r}."
         )
-    return {name: _converted(name, kind, given[name]) for name, kind in declared.items()}
-
-
-def _converted(name: str, kind: str, value: Any) -> Any:
     try:
-        if kind == "Boolean":
-            return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
-        return _CONVERSIONS[kind](value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StepFailedError(
-            f"ClientError: output parameter '{name}' is {value!r}, which is not of type {kind}."
-        ) from error
+        return {name: converted(name, kind, given[name]) for name, kind in declared.items()}
+    except ValueError as error:
+        raise StepFailedError(f"ClientError: {error}") from error

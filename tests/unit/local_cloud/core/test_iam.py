@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local_cloud.sagemaker import dispatch, validation
 from local_cloud.sagemaker.iam import passed_roles, resource_arns
+from local_cloud.sagemaker.pipeline_callbacks import BY_TOKEN
 from tests.local_cloud_fixture import RunningCloud
 
 GROUPS = "arn:aws:sagemaker:us-east-1:000000000000:model-package-group"
@@ -107,11 +108,7 @@ def reference() -> dict[str, Any]:
     return {name.lower(): value for name, value in actions.items()}
 
 
-NAMED_BY_A_TOKEN = {"SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure"}
-"""Their requests hold no name; the local cloud evaluates them on every resource."""
-
-
-@pytest.mark.parametrize("action", sorted(dispatch.ACTIONS.keys() - NAMED_BY_A_TOKEN))
+@pytest.mark.parametrize("action", sorted(dispatch.ACTIONS.keys() - set(BY_TOKEN)))
 def test_an_action_is_authorised_on_the_types_of_the_service_authorization_reference(
     action: str,
 ) -> None:

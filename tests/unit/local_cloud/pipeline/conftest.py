@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import pipeline_executions, pipelines
+from local_cloud.sagemaker import pipeline_callbacks, pipeline_executions, pipelines
 from local_cloud.sagemaker.pipeline import context
 from tests.unit.local_cloud.pipeline.definitions import ROLE
 from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape, make_service
@@ -25,7 +25,11 @@ class Cloud:
         self.service, self.aws, self.events, self.tasks = make_service(folder)
 
     def call(self, operation: str, **request: Any) -> Any:
-        actions = {**pipelines.ACTIONS, **pipeline_executions.ACTIONS}
+        actions = {
+            **pipelines.ACTIONS,
+            **pipeline_executions.ACTIONS,
+            **pipeline_callbacks.ACTIONS,
+        }
         answer = actions[operation](self.service, request)
         assert_output_shape(operation, answer)
         return answer

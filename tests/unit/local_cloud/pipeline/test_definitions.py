@@ -92,8 +92,8 @@ WRONG = {
     ),
     "an unknown type": (definition([{"Name": "A", "Type": "Magic"}]), "'Magic' is not a step type"),
     "an unsupported type": (
-        definition([{"Name": "A", "Type": "Callback"}]),
-        "'Callback' is not supported by the local cloud",
+        definition([{"Name": "A", "Type": "EMR"}]),
+        "'EMR' is not supported by the local cloud",
     ),
     "an unknown parameter": (
         definition([processing("A", [get("Parameters.Missing")])]),

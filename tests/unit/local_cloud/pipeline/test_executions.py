@@ -447,8 +447,3 @@ def test_an_unknown_execution_is_not_found(cloud: Cloud) -> None:
     arn = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/x/execution/abc"
     with pytest.raises(ResourceNotFound, match="does not exist"):
         cloud.describe(arn)
-
-
-def test_a_callback_token_is_refused_because_no_step_can_wait_for_one(cloud: Cloud) -> None:
-    with pytest.raises(ValidationException, match="no Callback steps"):
-        cloud.call("SendPipelineExecutionStepSuccess", CallbackToken="abcdefghij")
