@@ -30,7 +30,7 @@ from local_cloud.sagemaker.tuner.trials import TRAINING_JOB, Trial
 
 __all__ = ["KIND", "Search"]
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 REASON_CHARACTERS = 1024
 """Length of a FailureReason."""
 _OWN_FAULT = ("AlgorithmError", "ClientError")
@@ -91,7 +91,7 @@ class Search:
                 try:
                     running += self._launch(recorded, len(running))
                 except ApiError as error:
-                    self._refusal = f"{error.code}: {error.message}"
+                    self._refuse(error)
                     continue
             if not running:
                 self._conclude()
@@ -104,12 +104,23 @@ class Search:
             self._proposals.remember(trial)
             if trials.is_running(trial):
                 self._before_restart.add(trial["number"])
-                if self._service.store.find(TRAINING_JOB, trial["training_job"]) is None:
-                    self._create(trial)
+                self._create_missing(trial)
             else:
                 self._learn(trial)
                 if trial["replaced"] and not trials.was_run_again(trial, recorded):
                     self._again.append(trial)
+
+    def _create_missing(self, trial: Trial) -> None:
+        """The local cloud may have ended between the record of a trial and its training job."""
+        if self._service.store.find(TRAINING_JOB, trial["training_job"]) is None:
+            try:
+                self._create(trial)
+            except ApiError as error:
+                self._refuse(error)
+
+    def _refuse(self, error: ApiError) -> None:
+        """A training job was refused: the search is over."""
+        self._refusal = f"{error.code}: {error.message}"
 
     def _collect(self) -> Document:
         """Note the results of training jobs that ended since."""

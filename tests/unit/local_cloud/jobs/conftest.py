@@ -97,6 +97,15 @@ class Jobs:
             ("Completed", "Failed", "Stopped"),
         )
 
+    def await_tuning(self, name: str) -> dict[str, Any]:
+        return self._await(
+            lambda: self.sagemaker.describe_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName=name
+            ),
+            "HyperParameterTuningJobStatus",
+            ("Completed", "Failed", "Stopped"),
+        )
+
     def log(self, kind: str, name: str) -> str:
         path: Path = self.cloud.settings.jobs_dir / f"{kind}-{name}" / "job.log"
         return path.read_text()

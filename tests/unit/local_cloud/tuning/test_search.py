@@ -254,6 +254,30 @@ def test_a_search_goes_on_after_a_restart_with_what_it_had_learned(make_cloud: M
     assert done["TrainingJobStatusCounters"]["Completed"] == 4
 
 
+def test_a_training_job_that_a_restart_finds_refused_fails_the_search(
+    make_cloud: MakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_cloud(train_flat, seconds=60)
+    first.call("CreateHyperParameterTuningJob", tuning_request(most=4, parallel=1))
+    while not first.jobs.requests:
+        time.sleep(0.002)
+    first.tasks.stopping = True
+    first.tasks.join()
+    # The local cloud had recorded the trial, and ended before it created the training job.
+    first.service.store.delete("training-job", first.jobs.requests[0]["TrainingJobName"])
+
+    def refuse(service: Any, request: Mapping[str, Any], arn: str) -> None:
+        raise ValidationException("no such role")
+
+    second = make_cloud(train_flat)
+    monkeypatch.setattr(tuning_jobs, "_start_training_job", refuse)
+    tuning_jobs.resume(second.service)
+    second.tasks.join()
+    done = second.describe()
+    assert done["HyperParameterTuningJobStatus"] == "Failed"
+    assert done["FailureReason"] == "ValidationException: no such role"
+
+
 def test_each_change_of_state_is_an_event(make_cloud: MakeCloud) -> None:
     cloud = make_cloud(train_flat)
     cloud.tune(most=1, parallel=1)
