@@ -23,7 +23,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup-local setup-dev demo demo-all new-workload \
         approve reject approval-page promote deployments deployment roll-back split-status shift end-split \
-        test test-long test-quick test-deployment lint format synth snapshots constraints \
+        test test-long test-quick test-deployment test-durability lint format synth snapshots constraints \
         start stop status logs env destroy clean
 
 help: ## list the targets
@@ -89,8 +89,11 @@ test-long: setup-dev ## the flows that `make test` has no time for: birds-pytorc
 test-deployment: setup-dev ## deploy, break and tear down in a local cloud of its own; prints figures
 	@$(VENV_PYTHON) -m pytest tests/deployment_drill -m deployment_drill $(PYTEST_ARGS)
 
+test-durability: setup-dev ## kill a local cloud at work 30 times (DURABILITY_KILLS), look what is left; prints figures
+	@$(VENV_PYTHON) -m pytest tests/durability_drill -m durability_drill -s $(PYTEST_ARGS)
+
 test-quick: setup-dev ## the tests without the flow through the whole chain
-	@$(VENV_PYTHON) -m pytest -m "not flow and not deployment_drill" $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest -m "not flow and not deployment_drill and not durability_drill" $(PYTEST_ARGS)
 
 lint: setup-dev ## ruff and mypy alone
 	@ruff check . && ruff format --check . && mypy

@@ -5,7 +5,7 @@
 Flows mostly wait; with the templates they take about as long as the others. The others' output is
 shown as it comes, that of flows and templates when they are done. Answers with 0
 where both passed; a process whose tests the arguments leave out counts as passed. What takes
-longer is left out: `make test-long` and `make test-deployment` run it.
+longer is left out: `make test-long`, `make test-deployment` and `make test-durability` run it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 from typing import IO
 
 PASSED, INTERRUPTED, NOTHING_COLLECTED = 0, 2, 5
-ELSEWHERE = "not long and not deployment_drill"
+ELSEWHERE = "not long and not deployment_drill and not durability_drill"
 
 
 def main(arguments: list[str]) -> int:
