@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -15,6 +16,8 @@ from local_cloud.environment import client_environment
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 
 LOG_LINES = 200
+TIME_SCALE_VARIABLE = "LOCAL_CLOUD_TIME_SCALE"
+MOST_TIME_SCALE = 3600.0
 KINDS = {
     "training-job": "TrainingJobStatus",
     "processing-job": "ProcessingJobStatus",
@@ -28,7 +31,10 @@ KINDS = {
 def main() -> int:
     arguments = parse_arguments()
     settings = LocalCloudSettings(
-        state_dir=arguments.state_dir.resolve(), port=arguments.port, region=arguments.region
+        state_dir=arguments.state_dir.resolve(),
+        port=arguments.port,
+        region=arguments.region,
+        time_scale=arguments.time_scale,
     )
     # As an interrupt: a start that is ended leaves nothing behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -55,6 +61,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--state-dir", type=Path, default=Path(".local/cloud"))
     parser.add_argument("--port", type=port_number, default=DEFAULT_PORT)
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument(
+        "--time-scale",
+        type=time_scale,
+        default=os.environ.get(TIME_SCALE_VARIABLE, "1"),
+        metavar="N",
+        help="where AWS waits, wait only the N-th part (default: $LOCAL_CLOUD_TIME_SCALE or 1)",
+    )
     return parser.parse_args()
 
 
@@ -62,6 +75,18 @@ def port_number(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"{number} is no port: give a number from 1 to 65535")
+    return number
+
+
+def time_scale(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1.0 <= number <= MOST_TIME_SCALE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time scale: give a number from 1 to {MOST_TIME_SCALE:g}"
+        )
     return number
 
 
@@ -88,7 +113,8 @@ def status(settings: LocalCloudSettings) -> int:
     if found is None:
         print("local cloud: not running (`python -m local_cloud start`)")
         return 3
-    print(f"local cloud: {found.endpoint_url}, process {process.pid(found.state_dir)}")
+    pace = f", waits shortened to 1/{found.time_scale:g}" if found.time_scale > 1 else ""
+    print(f"local cloud: {found.endpoint_url}, process {process.pid(found.state_dir)}{pace}")
     for kind, lines in resources(found).items():
         print(f"  {kind}")
         for line in lines:

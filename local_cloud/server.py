@@ -44,6 +44,7 @@ def settings_as_json(settings: LocalCloudSettings) -> str:
             "port": settings.port,
             "account_id": settings.account_id,
             "region": settings.region,
+            "time_scale": settings.time_scale,
         }
     )
 
@@ -167,10 +168,15 @@ def add_schedules(service: SageMakerService, credentials: LocalCredentials) -> N
     settings = service.settings
     records = schedules.ScheduleRecords(settings.account_id, settings.region)
     runner = Runner(
-        records=records, store=service.store, credentials=credentials, tasks=service.tasks
+        records=records,
+        store=service.store,
+        credentials=credentials,
+        tasks=service.tasks,
+        time_scale=settings.time_scale,
     )
     schedules.fire_schedules_by(runner.look)
     schedules.hold_rules_to_their_roles(settings.region)
+    schedules.shorten_rates_of_rules(settings.time_scale)
     ministack_bridge.wrap_service("scheduler", lambda others: Schedules(settings, others))
     for name, handlers in cloudformation.resource_types(records).items():
         ministack_bridge.add_resource_type(name, handlers)

@@ -17,6 +17,13 @@ class LocalCloudSettings:
     port: int = DEFAULT_PORT
     account_id: str = ACCOUNT_ID
     region: str = "us-east-1"
+    time_scale: float = 1.0
+    """How many times as fast as on AWS time passes where AWS waits; what is not shortened is in
+    docs/local-cloud.md, "Time that passes faster"."""
+
+    def shortened(self, seconds: float) -> float:
+        """How long a wait of so many seconds on AWS lasts here."""
+        return seconds / self.time_scale
 
     @property
     def endpoint_url(self) -> str:

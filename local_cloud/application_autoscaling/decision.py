@@ -8,7 +8,7 @@ tracking policy that may remove some agrees.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_cloud.application_autoscaling import step_scaling, target_tracking
@@ -27,6 +27,14 @@ class Past:
     out_at: float | None = None
     out_from: int = 0
     in_at: float | None = None
+
+    def at_pace(self, scale: float, now: float) -> Past:
+        """As it looks where time passes so many times as fast: longer ago."""
+
+        def aged(at: float | None) -> float | None:
+            return None if at is None else now - (now - at) * scale
+
+        return replace(self, out_at=aged(self.out_at), in_at=aged(self.in_at))
 
 
 @dataclass(frozen=True, kw_only=True)

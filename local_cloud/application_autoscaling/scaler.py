@@ -141,7 +141,7 @@ class Scaler:
         return decide(
             target,
             capacity=capacity,
-            past=Past(**target.get("_past", {})),
+            past=Past(**target.get("_past", {})).at_pace(self._service.settings.time_scale, now),
             tracked=[self._tracked(p, capacity, now) for p in policies if not is_step(p)],
             alarmed=self._alarmed([p for p in policies if is_step(p)], now),
             now=now,

@@ -50,12 +50,14 @@ class Runner:
         credentials: RoleCredentials,
         tasks: Tasks,
         clock: Callable[[], float] = time.time,
+        time_scale: float = 1.0,
     ) -> None:
         self._records = records
         self._store = store
         self._credentials = credentials
         self._tasks = tasks
         self._clock = clock
+        self._time_scale = time_scale
         self._since = clock()
         # Schedule's ARN -> until when it has been looked at.
         self._considered: dict[str, float] = {}
@@ -74,6 +76,7 @@ class Runner:
             record["ScheduleExpression"],
             timezone=record.get("ScheduleExpressionTimezone") or "UTC",
             anchor=float(record.get("StartDate") or record["CreationDate"]),
+            time_scale=self._time_scale,
         )
         moment = self._due(record, schedule, now)
         self._considered[arn] = now

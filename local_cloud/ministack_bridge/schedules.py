@@ -96,6 +96,20 @@ def hold_rules_to_their_roles(region: str) -> None:
     setattr(eventbridge, "_invoke_target", invoke_if_allowed)  # noqa: B010
 
 
+def shorten_rates_of_rules(time_scale: float) -> None:
+    """Let rules with rate(...) fire so many times as often; MiniStack looks every ten seconds."""
+    from ministack.services import eventbridge
+
+    interval: Callable[[str], int | None] = eventbridge._parse_rate_seconds
+
+    @functools.wraps(interval)
+    def shortened(expression: str) -> float | None:
+        seconds = interval(expression)
+        return None if seconds is None else seconds / time_scale
+
+    setattr(eventbridge, "_parse_rate_seconds", shortened)  # noqa: B010
+
+
 def role_fault(role: str, principal: str, action: str, resource: str, region: str) -> str | None:
     """Why a service that assumes the role may not act; None where it may.
 

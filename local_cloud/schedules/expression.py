@@ -48,7 +48,7 @@ class Cron:
 class Rate:
     """``anchor`` (epoch seconds) is what it counts from."""
 
-    seconds: int
+    seconds: float
     anchor: float
     once = False
 
@@ -66,8 +66,13 @@ class At:
         return self.instant if self.instant > moment else None
 
 
-def parse(expression: str, *, timezone: str = "UTC", anchor: float = 0.0) -> Schedule:
-    """Raises ValueError that says what is wrong and what is allowed."""
+def parse(
+    expression: str, *, timezone: str = "UTC", anchor: float = 0.0, time_scale: float = 1.0
+) -> Schedule:
+    """``time_scale`` makes rates come so many times as often; clock times stay.
+
+    Raises ValueError that says what is wrong and what is allowed.
+    """
     zone = _zone(timezone)
     match = SHAPE.match(expression.strip())
     if match is None:
@@ -76,7 +81,7 @@ def parse(expression: str, *, timezone: str = "UTC", anchor: float = 0.0) -> Sch
     if kind == "cron":
         return Cron(cron.parse(content), zone)
     if kind == "rate":
-        return Rate(_rate(content), anchor)
+        return Rate(_rate(content) / time_scale, anchor)
     try:
         at = datetime.strptime(content, "%Y-%m-%dT%H:%M:%S")
     except ValueError as error:

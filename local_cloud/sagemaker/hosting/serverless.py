@@ -43,7 +43,8 @@ class ServerlessVariant(Variant):
     ) -> None:
         super().__init__(service, endpoint, plan, deployment)
         given = plan["container"]["environment"].get(IDLE_VARIABLE)
-        self._idle_seconds = IDLE_SECONDS if given is None else float(given)
+        idle = service.settings.shortened(IDLE_SECONDS)
+        self._idle_seconds = idle if given is None else float(given)
         self._busy: set[Instance] = set()
         self._idle_since: dict[Instance, float] = {}
         self._slots = 0

@@ -50,7 +50,7 @@ def _run(context: StepContext) -> None:
             )
             if delay is None:
                 raise
-        context.pause(delay)
+        context.pause(context.service.settings.shortened(delay))
         if context.stop_requested.is_set():
             _end(context, "Stopped")
             return

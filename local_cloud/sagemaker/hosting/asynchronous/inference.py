@@ -27,7 +27,7 @@ class AsyncInference:
 
     def __init__(self, service: SageMakerService) -> None:
         self._service = service
-        self.queue = Queue(service.store)
+        self.queue = Queue(service.store, time_scale=service.settings.time_scale)
         self._backlog = Backlog(service, self.queue)
         self._worker = Worker(service, self._backlog)
         self._wake = threading.Event()

@@ -94,6 +94,10 @@ print(json.dumps({
             scheduler._create_schedule, scheduler._update_schedule, scheduler._delete_schedule)),
     "rules": list(inspect.signature(eventbridge._invoke_target).parameters)
         == ["target", "event", "rule", "view"],
+    "rates of rules": eventbridge._parse_rate_seconds("rate(2 minutes)") == 120
+        and "_parse_rate_seconds(schedule)" in inspect.getsource(eventbridge._tick_scheduled_rules),
+    "waits of executions": "_SFN_WAIT_SCALE" in inspect.getsource(stepfunctions._scaled_sleep)
+        and "SFN_WAIT_SCALE" in inspect.getsource(stepfunctions._parse_wait_scale),
     "role policies": callable(iam_evaluator._gather_role_policies)
         and callable(iam_evaluator.evaluate) and inspect.isclass(iam_evaluator.EvalContext),
     "state machine key": "test/20260101/" in inspect.getsource(stepfunctions),
