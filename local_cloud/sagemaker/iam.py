@@ -40,7 +40,7 @@ RESOURCES: dict[str, tuple[str, str]] = {
 # Resource types whose names AWS writes into ARNs in small letters.
 IN_SMALL_LETTERS = ("pipeline", "experiment", "experiment-trial", "experiment-trial-component")
 # Members that hold a whole ARN.
-ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
+ARN_MEMBERS = ("PipelineExecutionArn", "PipelineArn", "ModelPackageArn", "ResourceArn")
 # Members that name a resource, whatever the action is called, in the order to look for them.
 NAME_MEMBERS = tuple(RESOURCES.values())
 VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")

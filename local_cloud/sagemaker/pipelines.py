@@ -27,6 +27,7 @@ _CHANGEABLE = (
     "RoleArn",
     "ParallelismConfiguration",
 )
+VERSION_NAMES = ("PipelineVersionDisplayName", "PipelineVersionDescription")
 _SUMMARY = (
     "PipelineArn",
     "PipelineName",
@@ -174,7 +175,22 @@ def delete_pipeline(service: SageMakerService, request: Request) -> Response:
 def describe_pipeline(service: SageMakerService, request: Request) -> Response:
     document = find_pipeline(service, request["PipelineName"])
     version = version_of(document, request.get("PipelineVersionId"))
-    return {**public(document), "PipelineDefinition": version["PipelineDefinition"]}
+    named = {member: version[member] for member in VERSION_NAMES if member in version}
+    return {**public(document), **named, "PipelineDefinition": version["PipelineDefinition"]}
+
+
+def update_pipeline_version(service: SageMakerService, request: Request) -> Response:
+    """Name or describe one version. Raises ResourceNotFound."""
+    number = request["PipelineVersionId"]
+    known = find_pipeline(service, request["PipelineArn"])
+
+    def change(document: Document) -> None:
+        version = version_of(document, number)
+        version.update({member: request[member] for member in VERSION_NAMES if member in request})
+        version["LastModifiedTime"] = time.time()
+
+    service.store.mutate(KIND, key_of(known["PipelineName"]), change)
+    return {"PipelineArn": known["PipelineArn"], "PipelineVersionId": number}
 
 
 def list_pipelines(service: SageMakerService, request: Request) -> Response:
@@ -207,15 +223,25 @@ def list_pipeline_versions(service: SageMakerService, request: Request) -> Respo
         before="CreatedBefore",
         default_order="Descending",
     )
-    summaries = [
-        {
-            "PipelineArn": document["PipelineArn"],
-            "PipelineVersionId": version["PipelineVersionId"],
-            "CreationTime": version["CreationTime"],
-        }
-        for version in chosen
-    ]
-    return page(summaries, request, "PipelineVersionSummaries")
+    last = _last_executions(service, document["PipelineArn"])
+
+    def summary(version: Mapping[str, Any]) -> dict[str, Any]:
+        members = ("PipelineVersionId", "CreationTime", *VERSION_NAMES)
+        found = {member: version[member] for member in members if member in version}
+        if version["PipelineVersionId"] in last:
+            found["LastExecutionPipelineExecutionArn"] = last[version["PipelineVersionId"]]
+        return {"PipelineArn": document["PipelineArn"], **found}
+
+    return page(chosen, request, "PipelineVersionSummaries", summary=summary)
+
+
+def _last_executions(service: SageMakerService, pipeline_arn: str) -> dict[int, str]:
+    """Version -> the ARN of its last execution."""
+    return {
+        execution["PipelineVersionId"]: execution["PipelineExecutionArn"]
+        for execution in service.store.list(state.KIND)
+        if execution["PipelineArn"] == pipeline_arn
+    }
 
 
 def _version(number: int, text: str, now: float) -> dict[str, Any]:
@@ -263,4 +289,5 @@ ACTIONS: dict[str, Action] = {
     "DescribePipeline": describe_pipeline,
     "ListPipelines": list_pipelines,
     "ListPipelineVersions": list_pipeline_versions,
+    "UpdatePipelineVersion": update_pipeline_version,
 }

@@ -16,7 +16,7 @@ import time
 
 from local_cloud.sagemaker.pipeline import context as contexts
 from local_cloud.sagemaker.pipeline import definition as definitions
-from local_cloud.sagemaker.pipeline import graph, state
+from local_cloud.sagemaker.pipeline import graph, selection, state
 from local_cloud.sagemaker.pipeline.attempt import run_step
 from local_cloud.sagemaker.pipeline.context import StepContext
 from local_cloud.sagemaker.service import SageMakerService
@@ -83,7 +83,8 @@ class ExecutionRun:
             "MaxParallelExecutionSteps", DEFAULT_PARALLELISM
         )
         room = max(0, limit - len(active))
-        begin = [] if halted else graph.ready(self._definition, progress)[:room]
+        chosen = selection.selected(document.get("SelectiveExecutionConfig"))
+        begin = [] if halted else graph.ready(self._definition, progress, chosen)[:room]
         for name in begin:
             self._begin(name)
         return bool(active or begin)

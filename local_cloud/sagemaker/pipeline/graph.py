@@ -8,7 +8,7 @@ that is no failure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -45,12 +45,19 @@ def cycle(definition: Definition) -> list[str] | None:
     return None
 
 
-def ready(definition: Definition, progress: Mapping[str, Progress]) -> list[str]:
-    """The steps that have not begun and may begin now, in the definition's order."""
+def ready(
+    definition: Definition,
+    progress: Mapping[str, Progress],
+    selected: Collection[str] | None = None,
+) -> list[str]:
+    """The steps that have not begun and may begin now, in the definition's order; none but the
+    ``selected`` ones, where some are."""
     return [
         step.name
         for step in definition.steps
-        if step.name not in progress and _may_begin(step, progress)
+        if step.name not in progress
+        and (selected is None or step.name in selected)
+        and _may_begin(step, progress)
     ]
 
 

@@ -126,9 +126,21 @@ def _executions(service: SageMakerService) -> Iterator[Record]:
 
 
 def _pipeline_versions(service: SageMakerService) -> Iterator[Record]:
+    """A version with the last execution of it."""
+    last = {
+        (execution["PipelineArn"], execution["PipelineVersionId"]): {
+            "LastExecutedPipelineExecutionArn": execution["PipelineExecutionArn"],
+            "LastExecutedPipelineExecutionDisplayName": execution["PipelineExecutionDisplayName"],
+            "LastExecutedPipelineExecutionStatus": execution["PipelineExecutionStatus"],
+        }
+        for execution in service.store.list("pipeline-execution")
+    }
     for document in service.store.list("pipeline"):
+        arn = document["PipelineArn"]
         for version in document["_versions"]:
-            yield {"PipelineArn": document["PipelineArn"], **version}
+            executed = last.get((arn, version["PipelineVersionId"]), {})
+            changed = version.get("LastModifiedTime", version["CreationTime"])
+            yield {"PipelineArn": arn, "LastModifiedTime": changed, **version, **executed}
 
 
 RESOURCES: dict[str, Records] = {

@@ -31,14 +31,20 @@ FAMILY = Family(
         "DescribePipeline": works("PipelineName", "PipelineVersionId"),
         "ListPipelines": works(*LIST, *CREATED, "PipelineNamePrefix"),
         "ListPipelineVersions": works(*PAGE, *CREATED, "PipelineName", "SortOrder"),
+        "UpdatePipelineVersion": works(
+            "PipelineArn",
+            "PipelineVersionId",
+            "PipelineVersionDisplayName",
+            "PipelineVersionDescription",
+        ),
         "StartPipelineExecution": treatment(
             works("PipelineName", "PipelineVersionId", "PipelineParameters", "ClientRequestToken"),
             works(
                 "PipelineExecutionDisplayName",
                 "PipelineExecutionDescription",
                 "ParallelismConfiguration",
+                "SelectiveExecutionConfig",
             ),
-            refused("the local cloud runs all steps of a pipeline", "SelectiveExecutionConfig"),
             refused("the local cloud has no MLflow server", "MlflowExperimentName"),
         ),
         "StopPipelineExecution": treatment(

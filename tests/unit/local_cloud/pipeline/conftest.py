@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import pipeline_callbacks, pipeline_executions, pipelines
+from local_cloud.sagemaker import pipeline_callbacks, pipeline_executions, pipeline_start, pipelines
 from local_cloud.sagemaker.pipeline import context
 from tests.unit.local_cloud.pipeline.definitions import ROLE
 from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape, make_service
@@ -27,6 +27,7 @@ class Cloud:
     def call(self, operation: str, **request: Any) -> Any:
         actions = {
             **pipelines.ACTIONS,
+            **pipeline_start.ACTIONS,
             **pipeline_executions.ACTIONS,
             **pipeline_callbacks.ACTIONS,
         }
