@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local_cloud.sagemaker.errors import ApiError, ValidationException, raise_all
 from local_cloud.sagemaker.runner import (
     builtin_algorithms,
@@ -38,12 +36,9 @@ def check_inputs(s3: Any, request: _Part) -> None:
     for channel in request.get("InputDataConfig", []):
         place = places.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
         try:
-            found = s3.list_objects_v2(Bucket=place.bucket, Prefix=place.key, MaxKeys=1)
-        except ClientError:
-            found = {}
-        if not found.get("KeyCount"):
-            nothing = objects.NoObjectsError(place, s3.meta.region_name)
-            raise ValidationException(nothing.said_to(request["RoleArn"]))
+            objects.check_any(s3, place)
+        except objects.NoObjectsError as error:
+            raise ValidationException(error.said_to(request["RoleArn"])) from error
 
 
 def _algorithm(service: SageMakerService, request: _Part) -> Iterator[str]:

@@ -9,7 +9,7 @@ from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
-from local_cloud.sagemaker.runner import places
+from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
@@ -34,8 +34,7 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
     tracking.check(service, request)
     model = find_model(service, request["ModelName"])
     name = request[_NAME]
-    # AWS refuses a role that SageMaker may not assume at once, too.
-    service.credentials.as_role(model["ExecutionRoleArn"], session_name=name)
+    _check_input(service, request, model["ExecutionRoleArn"])
     arn = service.arn(f"transform-job/{name}")
     document = _document(request, arn, model)
     try:
@@ -51,6 +50,19 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
     publish(service, document)
     job.start(service, name)
     return {"TransformJobArn": arn}
+
+
+def _check_input(service: SageMakerService, request: Request, role_arn: str) -> None:
+    """AWS refuses at once a role that SageMaker may not assume, and input that it does not find.
+
+    Raises ValidationException in AWS's words.
+    """
+    session = service.credentials.as_role(role_arn, session_name=request[_NAME])
+    place = places.parse(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
+    try:
+        objects.check_any(session.client("s3"), place)
+    except objects.NoObjectsError as error:
+        raise ValidationException(error.said_to(role_arn)) from error
 
 
 def check(request: Request) -> None:

@@ -74,6 +74,16 @@ def all_keys(s3: Any, source: S3Place) -> list[str]:
         raise NoObjectsError(source, s3.meta.region_name) from error
 
 
+def check_any(s3: Any, source: S3Place) -> None:
+    """Raises NoObjectsError where no key begins with the prefix, or S3 refuses to tell."""
+    try:
+        found = s3.list_objects_v2(Bucket=source.bucket, Prefix=source.key, MaxKeys=1)
+    except ClientError as error:
+        raise NoObjectsError(source, s3.meta.region_name) from error
+    if not found.get("KeyCount"):
+        raise NoObjectsError(source, s3.meta.region_name)
+
+
 def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None = None) -> int:
     """Every file below the folder; answers how many. Raises UploadError."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]

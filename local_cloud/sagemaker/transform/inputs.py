@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.objects import DataError
@@ -32,21 +30,11 @@ def find(s3: Any, source: Mapping[str, Any]) -> list[InputObject]:
     """Every object of a TransformInput's S3DataSource, in the order of their keys, or of the
     manifest. Raises DataError: none there, not readable, no manifest."""
     place = places.parse(source["S3Uri"])
-    try:
-        if source["S3DataType"] == "ManifestFile":
-            return _of_manifest(s3, place)
-        keys = [key for key in objects.list_keys(s3, place) if not key.endswith("/")]
-    except ClientError as error:
-        details = error.response["Error"]
-        raise DataError(
-            f"cannot read {place}: {details['Code']}: {details.get('Message', '')}"
-        ) from error
+    if source["S3DataType"] == "ManifestFile":
+        return _of_manifest(s3, place)
+    keys = [key for key in objects.all_keys(s3, place) if not key.endswith("/")]
     if not keys:
-        raise DataError(
-            f"No S3 objects found under S3 URL {str(place)!r} given in input data source. "
-            "Please ensure that the bucket exists in the selected region, that objects exist "
-            "under that S3 prefix, and that the role has permissions on it."
-        )
+        raise objects.NoObjectsError(place, s3.meta.region_name)
     return [InputObject(S3Place(place.bucket, key), _name(key, place.key)) for key in keys]
 
 
@@ -59,7 +47,7 @@ def _name(key: str, prefix: str) -> str:
 
 def _of_manifest(s3: Any, place: S3Place) -> list[InputObject]:
     """Form: S3DataSource in the SageMaker API reference."""
-    body = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    body = objects.read(s3, place)
     try:
         head, *names = json.loads(body)
         base = places.parse(head["prefix"])

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from local_cloud.sagemaker.hosting.model_files import ModelDataError
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.job_run import JobRun, run_to_its_end
+from local_cloud.sagemaker.runner.objects import NoObjectsError
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.transform import inputs, state
 from local_cloud.sagemaker.transform.inputs import InputObject
@@ -45,6 +46,8 @@ def _run(service: SageMakerService, name: str) -> None:
                 state.end(service, name, "Stopped")
         except _FilesFailedError as error:
             fail(str(error))
+        except NoObjectsError as error:
+            fail(f"ClientError: {error.said_to(_TransformRun(service, name).role_arn)}")
         except ModelDataError as error:
             fail(f"ClientError: {error}")
         else:

@@ -272,10 +272,52 @@ def test_an_instance_whose_container_ends_ends_the_others(transforms: Transforms
     assert not transforms.processes("one-dies")
 
 
-def test_a_prefix_without_objects_fails_the_job_with_the_prefix(transforms: Transforms) -> None:
-    reason = transforms.run("no-input")["FailureReason"]
-    assert reason.startswith("ClientError: No S3 objects found under S3 URL")
-    assert "s3://data/in/no-input/" in reason
+def test_a_prefix_that_the_role_sees_no_objects_under_is_refused(transforms: Transforms) -> None:
+    role = transforms.cloud.role("blind", [], trusts=["sagemaker.amazonaws.com"])
+    assert refused(transforms, "no-input", transforms.role) == (
+        'No S3 objects found under S3 URL "s3://data/in/no-input/" given in input data source. '
+        "Please ensure that the bucket exists in the selected region (us-east-1), that objects "
+        f'exist under that S3 prefix, and that the role "{transforms.role}" has "s3:ListBucket" '
+        'permissions on bucket "data".'
+    )
+    transforms.put("in/unseen/a", "1")
+    assert f'that the role "{role}" has "s3:ListBucket"' in refused(transforms, "unseen", role)
+
+
+def refused(transforms: Transforms, name: str, role: str) -> str:
+    """What a job of a model with the role is refused with."""
+    if role != transforms.role:
+        transforms.sagemaker.create_model(
+            ModelName=name,
+            PrimaryContainer={"Image": "registry.example/adding:1"},
+            ExecutionRoleArn=role,
+        )
+    model = MODEL if role == transforms.role else name
+    with pytest.raises(ClientError) as caught:
+        transforms.start(name, ModelName=model)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    return str(error["Message"])
+
+
+def test_an_object_that_the_role_may_not_read_fails_the_job(transforms: Transforms) -> None:
+    model = f"arn:aws:s3:::{BUCKET}/model.tar.gz"
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["*"]},
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [model]},
+    ]
+    role = transforms.cloud.role("listing", statements, trusts=["sagemaker.amazonaws.com"])
+    container = {
+        "Image": "registry.example/adding:1",
+        "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz",
+    }
+    transforms.sagemaker.create_model(
+        ModelName="listing", PrimaryContainer=container, ExecutionRoleArn=role
+    )
+    described = transforms.run("unreadable", {"a": "1"}, ModelName="listing")
+    reason = described["FailureReason"]
+    assert reason.startswith("ClientError: See job logs for more information")
+    assert "Unable to download object s3://data/in/unreadable/a (AccessDenied" in reason
 
 
 def test_outputs_are_written_with_the_models_role(transforms: Transforms) -> None:
