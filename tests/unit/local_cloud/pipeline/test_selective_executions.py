@@ -89,6 +89,7 @@ def test_the_source_must_be_an_ended_execution_of_the_pipeline_that_got_so_far(
     cloud.aws.behaviour["A"] = ["hold"]
     cloud.create(CHAIN)
     running = cloud.start()
+    cloud.until(lambda: cloud.statuses(running).get("A") == "Executing")
     with pytest.raises(ValidationException, match=r"is Executing; .* B, which did not succeed"):
         cloud.start("again", **selecting("C", source=running))
     missing = running.rpartition("/")[0] + "/none"
