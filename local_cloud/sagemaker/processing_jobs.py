@@ -9,6 +9,7 @@ from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import images, places, processing
+from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.processing import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -117,11 +118,11 @@ def list_processing_jobs(service: SageMakerService, request: Request) -> Respons
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
-    for document in service.store.list(KIND):
-        if document[STATUS] == "InProgress":
-            processing.end(service, document[_NAME], "Failed", reason=INTERRUPTED)
-        elif document[STATUS] == "Stopping":
-            processing.end(service, document[_NAME], "Stopped")
+    for name, was_to_stop in interrupted(service, KIND, "ProcessingJob"):
+        if was_to_stop:
+            processing.end(service, name, "Stopped")
+        else:
+            processing.end(service, name, "Failed", reason=INTERRUPTED)
 
 
 ACTIONS: dict[str, Action] = {

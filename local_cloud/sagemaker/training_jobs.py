@@ -12,6 +12,7 @@ from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import builtin_algorithms, training
+from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
@@ -136,11 +137,11 @@ def list_training_jobs(service: SageMakerService, request: Request) -> Response:
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
-    for document in service.store.list(KIND):
-        if document[STATUS] == "InProgress":
-            training.fail(service, document[_NAME], INTERRUPTED)
-        elif document[STATUS] == "Stopping":
-            training.end(service, document[_NAME], "Stopped", "Stopped", "Training job stopped")
+    for name, was_to_stop in interrupted(service, KIND, "TrainingJob"):
+        if was_to_stop:
+            training.end(service, name, "Stopped", "Stopped", "Training job stopped")
+        else:
+            training.fail(service, name, INTERRUPTED)
 
 
 ACTIONS: dict[str, Action] = {

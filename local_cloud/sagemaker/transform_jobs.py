@@ -10,6 +10,7 @@ from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import objects, places
+from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
@@ -128,11 +129,11 @@ def list_transform_jobs(service: SageMakerService, request: Request) -> Response
 
 def resume(service: SageMakerService) -> None:
     """A process does not survive its local cloud: what ran is marked as failed, honestly."""
-    for document in service.store.list(KIND):
-        if document[STATUS] == "InProgress":
-            end(service, document[_NAME], "Failed", reason=INTERRUPTED)
-        elif document[STATUS] == "Stopping":
-            end(service, document[_NAME], "Stopped")
+    for name, was_to_stop in interrupted(service, KIND, "TransformJob"):
+        if was_to_stop:
+            end(service, name, "Stopped")
+        else:
+            end(service, name, "Failed", reason=INTERRUPTED)
 
 
 ACTIONS: dict[str, Action] = {
