@@ -47,6 +47,9 @@ class Store:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
+        # A killed process leaves what it has written to the system; only a power cut could lose
+        # the last transactions, whole. To wait for the disk would cost each of them milliseconds.
+        self._connection.execute("PRAGMA synchronous=NORMAL")
         store_schema.bring_up_to_date(self._connection)
 
     @contextmanager
