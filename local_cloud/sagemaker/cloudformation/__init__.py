@@ -10,6 +10,7 @@ from local_cloud.ministack_bridge import ResourceHandlers
 from local_cloud.sagemaker.cloudformation.endpoint import EndpointResource
 from local_cloud.sagemaker.cloudformation.endpoint_config import EndpointConfigResource
 from local_cloud.sagemaker.cloudformation.model import ModelResource
+from local_cloud.sagemaker.cloudformation.model_package import ModelPackageResource
 from local_cloud.sagemaker.cloudformation.model_package_group import ModelPackageGroupResource
 from local_cloud.sagemaker.cloudformation.notebook_instance import NotebookInstanceResource
 from local_cloud.sagemaker.cloudformation.notebook_instance_lifecycle_config import (
@@ -21,6 +22,7 @@ from local_cloud.sagemaker.cloudformation.resource import Call, Resource
 TYPES: tuple[type[Resource], ...] = (
     PipelineResource,
     ModelPackageGroupResource,
+    ModelPackageResource,
     ModelResource,
     EndpointConfigResource,
     EndpointResource,

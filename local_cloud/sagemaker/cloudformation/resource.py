@@ -28,6 +28,8 @@ class Resource:
     """The properties that the template reference says to require a replacement."""
     properties: ClassVar[tuple[str, ...]] = ()
     """Those besides the members of the Create action's request."""
+    tagged: ClassVar[bool] = True
+    """Whether the tags of the stack go to the resource as well."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -39,7 +41,7 @@ class Resource:
             delete=told(self.delete),
             replacing=self.replacing,
             name=self._name,
-            tagged=True,
+            tagged=self.tagged,
             # They ask S3 and ECR of this very server, and for endpoints they wait.
             waits=True,
         )

@@ -12,13 +12,24 @@ STEP = {"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": "-"}}
 DEFINITION = {"Version": "2020-12-01", "Steps": [STEP]}
 
 
-def template(role: str, **pipeline: Any) -> str:
+GROUP_PARTS = {"Fn::Split": ["/", {"Ref": "Group"}]}
+
+
+def template(role: str, approval: str = "PendingManualApproval", **pipeline: Any) -> str:
     return json.dumps(
         {
             "Resources": {
                 "Group": {
                     "Type": "AWS::SageMaker::ModelPackageGroup",
                     "Properties": {"ModelPackageGroupName": "from-template"},
+                },
+                "Version": {
+                    "Type": "AWS::SageMaker::ModelPackage",
+                    "Properties": {
+                        "ModelPackageGroupName": {"Fn::Select": [1, GROUP_PARTS]},
+                        "SourceUri": "s3://models/birds.tar.gz",
+                        "ModelApprovalStatus": approval,
+                    },
                 },
                 "Pipeline": {
                     "Type": "AWS::SageMaker::Pipeline",
@@ -33,6 +44,7 @@ def template(role: str, **pipeline: Any) -> str:
             "Outputs": {
                 "Pipeline": {"Value": {"Ref": "Pipeline"}},
                 "Group": {"Value": {"Fn::GetAtt": ["Group", "ModelPackageGroupArn"]}},
+                "Version": {"Value": {"Ref": "Version"}},
             },
         }
     )
@@ -48,17 +60,26 @@ def test_a_template_makes_changes_and_removes_a_pipeline_and_a_group(cloud: Runn
     (stack,) = cloudformation.describe_stacks(StackName="types")["Stacks"]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
     group = sagemaker.describe_model_package_group(ModelPackageGroupName="from-template")
-    assert outputs == {"Pipeline": "from-template", "Group": group["ModelPackageGroupArn"]}
+    (version,) = sagemaker.list_model_packages(ModelPackageGroupName="from-template")[
+        "ModelPackageSummaryList"
+    ]
+    assert outputs == {
+        "Pipeline": "from-template",
+        "Group": group["ModelPackageGroupArn"],
+        "Version": version["ModelPackageArn"],
+    }
 
-    changed = template(role, PipelineDescription="changed", Tags=[{"Key": "stage", "Value": "new"}])
+    tags = [{"Key": "stage", "Value": "new"}]
+    changed = template(role, "Approved", PipelineDescription="changed", Tags=tags)
     cloudformation.update_stack(StackName="types", TemplateBody=changed)
     cloudformation.get_waiter("stack_update_complete").wait(
         StackName="types", WaiterConfig={"Delay": 1}
     )
     described = sagemaker.describe_pipeline(PipelineName="from-template")
     assert described["PipelineDescription"] == "changed"
-    tags = sagemaker.list_tags(ResourceArn=described["PipelineArn"])["Tags"]
-    assert {"Key": "stage", "Value": "new"} in tags
+    assert sagemaker.list_tags(ResourceArn=described["PipelineArn"])["Tags"] == tags
+    approved = sagemaker.describe_model_package(ModelPackageName=outputs["Version"])
+    assert approved["ModelApprovalStatus"] == "Approved"
 
     cloudformation.delete_stack(StackName="types")
     cloudformation.get_waiter("stack_delete_complete").wait(

@@ -11,6 +11,7 @@ from local_cloud.json_api.template_values import typed
 from local_cloud.sagemaker import validation
 from local_cloud.sagemaker.cloudformation import TYPES, resource_types
 from local_cloud.sagemaker.cloudformation.errors import ProvisioningError, told
+from local_cloud.sagemaker.cloudformation.model_package import ModelPackageResource
 from local_cloud.sagemaker.cloudformation.model_package_group import ModelPackageGroupResource
 from local_cloud.sagemaker.cloudformation.resource import Resource
 from local_cloud.sagemaker.errors import ValidationException
@@ -21,6 +22,8 @@ ANSWERED = {
     "ModelPackageGroupArn": ARN,
     "ModelPackageGroupName": "birds",
     "ModelPackageGroupStatus": "Completed",
+    "ModelPackageStatus": "Completed",
+    "LastModifiedTime": 0,
 }
 
 
@@ -98,6 +101,45 @@ def test_the_policy_of_a_group_follows_its_template() -> None:
     assert update(policy, {}) == [("DeleteModelPackageGroupPolicy", name)]
 
 
+def test_a_version_is_approved_in_place_and_its_metadata_follows_the_template() -> None:
+    calls: list[tuple[str, Any]] = []
+
+    def call(action: str, request: Any) -> dict[str, Any]:
+        if not action.startswith("Describe"):
+            calls.append((action, request))
+        return {**ANSWERED, "ModelPackageArn": f"{ARN}/1"}
+
+    resource = ModelPackageResource(call)
+    first = {
+        "ModelPackageGroupName": "birds",
+        "SourceUri": "s3://b/m",
+        "ApprovalDescription": "not yet",
+        "CustomerMetadataProperties": {"a": 1, "b": "2"},
+    }
+    arn, attributes = resource.create("Version", first, "stack")
+    assert (arn, attributes["ModelPackageStatus"]) == (f"{ARN}/1", "Completed")
+    second = {
+        **first,
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": {"b": "2"},
+    }
+    resource.update(arn, first, second, "stack")
+    resource.delete(arn, second)
+    made = {"ModelPackageGroupName": "birds", "SourceUri": "s3://b/m"}
+    changed = {"ModelApprovalStatus": "Approved", "CustomerMetadataProperties": {"b": "2"}}
+    assert calls == [
+        ("CreateModelPackage", {**made, "CustomerMetadataProperties": {"a": "1", "b": "2"}}),
+        ("UpdateModelPackage", {"ModelPackageArn": arn, "ApprovalDescription": "not yet"}),
+        (
+            "UpdateModelPackage",
+            {"ModelPackageArn": arn, **changed, "CustomerMetadataPropertiesToRemove": ["a"]},
+        ),
+        ("DeleteModelPackage", {"ModelPackageName": arn}),
+    ]
+    with pytest.raises(ProvisioningError, match="CertifyForMarketplace of arn"):
+        resource.update(arn, second, {**second, "CertifyForMarketplace": True}, "stack")
+
+
 def test_values_of_templates_take_the_types_of_the_api() -> None:
     shape = validation.operation("CreateEndpointConfig").input_shape
     given = {
@@ -139,5 +181,5 @@ def test_what_the_api_refuses_is_told_as_cloudformation_tells_it(message: str, c
 
 def test_every_type_can_be_told_of_to_cloudformation() -> None:
     handlers = resource_types(lambda action, request: {})
-    assert all(one.waits and one.tagged and one.name for one in handlers.values())
+    assert all(one.waits and one.name for one in handlers.values())
     assert {f"AWS::SageMaker::{kind.noun}" for kind in TYPES} == set(handlers)
