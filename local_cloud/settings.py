@@ -93,6 +93,16 @@ class LocalCloudSettings:
         return self.state_dir / "images"
 
     @property
+    def private(self) -> tuple[Path, ...]:
+        """What jobs and model servers must not see: all state, and the user's own AWS keys."""
+        return (self.state_dir, Path.home() / ".aws")
+
+    @property
+    def public(self) -> tuple[Path, ...]:
+        """What they may see of the state: by what they trust this local cloud's certificate."""
+        return (self.certificate, self.ca_bundle)
+
+    @property
     def registry(self) -> str:
         """The host of this account's ECR registry, as it stands in image addresses."""
         return f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com"

@@ -151,6 +151,8 @@ def test_only_the_containers_own_folder_is_rewritten(
     text: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolation, "method", lambda: "rewrite")
-    command = isolation.isolate(Path("/job"), [text], {"NAME": text})
+    command = isolation.isolate(
+        isolation.View(ml=Path("/job"), scratch=Path("/scratch")), [text], {"NAME": text}
+    )
     assert command.argv == [expected]
     assert command.environment["NAME"] == expected

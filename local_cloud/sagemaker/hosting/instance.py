@@ -201,7 +201,14 @@ class Instance:
             environment |= self._service.credentials.environment(
                 role, session_name=self._session_name
             )
-        return ModelServer(image.serve, environment, self.folder / "ml", self.log, image=image)
+        return ModelServer(
+            image.serve,
+            environment,
+            self.folder / "ml",
+            self.log,
+            image=image,
+            settings=self._service.settings,
+        )
 
     def _watch(self, shipper: LogShipper) -> None:
         try:

@@ -32,6 +32,7 @@ from local_cloud.sagemaker.hosting.connections import (
 )
 from local_cloud.sagemaker.runner import guardian, image_files, isolation
 from local_cloud.sagemaker.runner.images import Image
+from local_cloud.settings import LocalCloudSettings
 
 GUARDIAN = Path(guardian.__file__)
 POLL_SECONDS = 0.1
@@ -70,10 +71,13 @@ class ModelServer:
         log: Path,
         *,
         image: Image | None = None,
+        settings: LocalCloudSettings | None = None,
     ) -> None:
         """``folder`` is what the process has as /opt/ml; its home is a folder beside that. The
-        files of ``image`` are laid out for the process."""
+        files of ``image`` are laid out for the process, and the state of the local cloud with
+        these settings is hidden from it."""
         self._image = image
+        self._settings = settings
         self._command = list(command)
         self._environment = dict(environment)
         self._folder = folder
@@ -100,11 +104,8 @@ class ModelServer:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         for folder in (self._folder, scratch):
             folder.mkdir(parents=True, exist_ok=True)
-        files = None
-        if self._image is not None and self._image.files is not None:
-            own, python = self._image.files, self._image.python
-            files = image_files.lay_out(own, scratch=scratch, ml=self._folder, python=python)
-        command = isolation.isolate(self._folder, self._command, environment, files)
+        view = self._view(scratch)
+        command = isolation.isolate(view, self._command, environment)
         guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *command.argv]
         with self._log.open("ab") as log:
             try:
@@ -119,6 +120,23 @@ class ModelServer:
                 )
             except OSError as error:
                 raise ServerError(f"cannot start {self._command[0]}: {error}") from error
+
+    def _view(self, scratch: Path) -> isolation.View:
+        image, settings, files = self._image, self._settings, None
+        if image is not None and image.files is not None:
+            files = image_files.lay_out(
+                image.files, scratch=scratch, ml=self._folder, python=image.python
+            )
+        return isolation.View(
+            ml=self._folder,
+            scratch=scratch,
+            hidden=() if settings is None else settings.private,
+            shown=(
+                *(() if settings is None else settings.public),
+                *(() if image is None else image.shown),
+            ),
+            files=files,
+        )
 
     def await_healthy(self, timeout_seconds: float, *, cancelled: Callable[[], bool]) -> bool:
         """True once /ping answers 200; False where ``cancelled()`` became true before.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import host_names, image_files, isolation, process
+from local_cloud.sagemaker.runner import image_files, isolation, process
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.job_log import JobLog
@@ -43,19 +43,15 @@ class ContainerJob:
             log.write(f"[local cloud] {self.image.note}")
         if self.note:
             log.write(f"[local cloud] {self.note}")
-        log.write(f"[local cloud] /opt/ml is private to this job by: {isolation.method()}")
+        view = self._view()
+        for said in isolation.note(view, "job"):
+            log.write(f"[local cloud] {said}")
         if isolation.method() == "rewrite" and len(self.host.names) > 1:
             log.write(
                 "[local cloud] the hosts' names do not resolve: no job can have an /etc/hosts of "
                 "its own here; every host is 127.0.0.1"
             )
-        ml, files = self.workspace.ml, None
-        if self.image.files is not None:
-            scratch, python = self.workspace.scratch, self.image.python
-            files = image_files.lay_out(self.image.files, scratch=scratch, ml=ml, python=python)
-        argv = host_names.knowing(self.names, self.argv)
-        command = isolation.isolate(ml, argv, self._environment(), files)
-        command = host_names.shown(self.names, command)
+        command = isolation.isolate(view, self.argv, self._environment())
 
         def line(text: str) -> None:
             log.write(text)
@@ -68,6 +64,22 @@ class ContainerJob:
             stop_wanted=stop_wanted,
             shutting_down=lambda: self.service.tasks.stopping,
             max_seconds=self.max_seconds,
+        )
+
+    def _view(self) -> isolation.View:
+        ml, scratch, files = self.workspace.ml, self.workspace.scratch, None
+        if self.image.files is not None:
+            files = image_files.lay_out(
+                self.image.files, scratch=scratch, ml=ml, python=self.image.python
+            )
+        settings = self.service.settings
+        return isolation.View(
+            ml=ml,
+            scratch=scratch,
+            hidden=settings.private,
+            shown=(*settings.public, *self.image.shown),
+            names=self.names,
+            files=files,
         )
 
     def _environment(self) -> dict[str, str]:

@@ -26,8 +26,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """A shell's exit statuses for a program that is not there or cannot be run."""
-_WRAPPER = "bwrap"
-"""Bubblewrap does not hand SIGTERM on: it ends, and takes what it runs with it at once."""
+_WRAPPERS = ("bwrap", "unshare", "job-init")
+"""What gives the program its namespaces. None of them hands SIGTERM on; bubblewrap ends and takes
+what it runs with it at once."""
 
 
 def main(grace_seconds: float, command: list[str]) -> int:
@@ -98,12 +99,12 @@ def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
 def _tops(child: int) -> list[int]:
     """The program's own first processes, inside the wrapper where there is one."""
     parents = {child: os.getpid(), **_parents()}
-    wrappers = {one for one in parents if one == child and _name(one) == _WRAPPER}
+    wrappers = {one for one in parents if one == child and _name(one) in _WRAPPERS}
     if not wrappers:
         return [child]
     inner = [one for one, parent in parents.items() if parent in wrappers]
-    while any(_name(one) == _WRAPPER for one in inner):
-        wrappers = {one for one in inner if _name(one) == _WRAPPER}
+    while any(_name(one) in _WRAPPERS for one in inner):
+        wrappers = {one for one in inner if _name(one) in _WRAPPERS}
         inner = [one for one, parent in parents.items() if parent in wrappers]
     return inner or [child]
 

@@ -43,6 +43,15 @@ class Image:
     files: Path | None = None
     config: ImageConfig | None = None
 
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """What its programs need of this machine wherever it lies: its Python environment, and
+        the files that the tables name (a request's own arguments are no reason to show a file).
+        """
+        words = [Path(word) for argv in (self.train, self.serve) for word in argv or ()]
+        named = (word for word in words if word.is_absolute() and self.files is None)
+        return (self.python.parent.parent, *named)
+
     def command(
         self, entrypoint: Sequence[str] | None, arguments: Sequence[str] | None
     ) -> list[str] | None:

@@ -1,37 +1,45 @@
-"""Gives a process its own ``/opt/ml``, by a mount namespace where the system allows one.
+"""Gives a process a view of the machine of its own, by namespaces where the system allows them.
 
-Tried in order: bubblewrap; ``unshare`` with a mount namespace (as root, then with a user
-namespace of its own). Where none works, paths that begin with ``/opt/ml`` are rewritten in the
-arguments and the environment, and the toolkits' base-directory variables name the folder:
-programs that write the path into their own code then miss it.
+Tried in order: bubblewrap; ``unshare`` (as root, then with a user namespace of its own). Where none
+works, paths that begin with ``/opt/ml`` are rewritten in the arguments and the environment, and the
+toolkits' base-directory variables name the folder: programs that write the path into their own
+code then miss it, and nothing is hidden or read-only.
 """
 
 from __future__ import annotations
 
-import shlex
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import image_files
+from local_cloud.sagemaker.runner import image_files, namespace
 from local_cloud.sagemaker.runner.command import ML, Command, Method, rewrite
+from local_cloud.sagemaker.runner.view import Step, View, steps
 
-__all__ = ["ML", "Command", "Method", "isolate", "method"]
+__all__ = ["ML", "Command", "Method", "View", "isolate", "method", "note"]
 
 PROBE_SECONDS = 10
+NAMESPACE = Path(namespace.__file__)
+_CAPABILITIES = (
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
+    "CAP_SETUID", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT",
+    "CAP_AUDIT_WRITE", "CAP_SETFCAP",
+)  # fmt: skip
+"""As namespace.py keeps them, by name."""
+_BUBBLEWRAP = {
+    "folder": "--dir", "hide": "--tmpfs", "processes": "--proc", "devices": "--dev",
+    "link": "--symlink", "read": "--ro-bind-try", "bind": "--dev-bind-try",
+}  # fmt: skip
 
 
-def isolate(
-    ml: Path, argv: Sequence[str], environment: Mapping[str, str], files: Path | None = None
-) -> Command:
-    """The command that runs ``argv`` with the folder ``ml`` as its ``/opt/ml``, and with the
-    files of an image of one's own (:func:`image_files.lay_out`) at their paths."""
-    if files is None:
-        return _command(method(), ml, argv, environment)
-    return image_files.command(method(), files, ml, argv, environment)
+def isolate(view: View, argv: Sequence[str], environment: Mapping[str, str]) -> Command:
+    """The command that runs ``argv`` with the view; may write its plan beside ``view.scratch``."""
+    return _command(method(), view, argv, environment)
 
 
 @cache
@@ -44,13 +52,31 @@ def method() -> Method:
     return "rewrite"
 
 
+def note(view: View, whose: str) -> list[str]:
+    """What the log of a job or a server says of its isolation."""
+    chosen = method()
+    lines = [f"/opt/ml is private to this {whose} by: {chosen}"]
+    if chosen == "rewrite":
+        lines.append(
+            f"this system has no namespaces for it: the {whose} can read and write what the local "
+            "cloud itself can"
+        )
+        if not view.network:
+            lines.append("its network is not cut off")
+    return lines
+
+
 def _works(candidate: Method) -> bool:
     program = "bwrap" if candidate == "bubblewrap" else "unshare"
     if shutil.which(program) is None:
         return False
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "seen").touch()
-        command = _command(candidate, Path(folder), ["test", "-f", f"{ML}/seen"], {})
+        ml, scratch = Path(folder) / "ml", Path(folder) / "scratch"
+        for path in (ml, scratch):
+            path.mkdir()
+        (ml / "seen").touch()
+        view = View(ml=ml, scratch=scratch)
+        command = _command(candidate, view, ["test", "-f", f"{ML}/seen"], {})
         try:
             done = subprocess.run(command.argv, capture_output=True, timeout=PROBE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -59,40 +85,46 @@ def _works(candidate: Method) -> bool:
 
 
 def _command(
-    chosen: Method, ml: Path, argv: Sequence[str], environment: Mapping[str, str]
+    chosen: Method, view: View, argv: Sequence[str], environment: Mapping[str, str]
 ) -> Command:
     if chosen == "rewrite":
-        return rewrite(argv, environment, {ML: str(ml)})
-    wrap = _bubblewrap if chosen == "bubblewrap" else _unshare
-    return Command([*wrap(chosen, ml), *argv], dict(environment))
+        own = {} if view.files is None else image_files.own_paths(view.files)
+        return rewrite(argv, environment, {**own, ML: str(view.ml)})
+    planned = steps(view)
+    if chosen == "bubblewrap":
+        wrap = _bubblewrap(planned, network=view.network)
+    else:
+        plan = view.scratch.with_name(f"{view.scratch.name}.plan")
+        wrap = _unshare(chosen, planned, plan, network=view.network)
+    return Command([*wrap, *argv], dict(environment))
 
 
-def _bubblewrap(_chosen: Method, ml: Path) -> list[str]:
-    binds = [word for entry in _opt_entries() for word in ("--bind", str(entry), str(entry))]
-    return [
-        "bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", "/opt", *binds,
-        "--bind", str(ml), ML, "--",
-    ]  # fmt: skip
+def _bubblewrap(planned: Sequence[Step], *, network: bool) -> list[str]:
+    words = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc"]
+    if not network:
+        words.append("--unshare-net")
+    if os.geteuid() == 0:
+        words += ["--cap-drop", "ALL"]
+        words += [word for name in _CAPABILITIES for word in ("--cap-add", name)]
+    for step in planned:
+        if step.kind == "loopback":
+            # It brings one up itself.
+            continue
+        words += [_BUBBLEWRAP[step.kind], *([step.source] if step.source else []), step.target]
+    return [*words, "--"]
 
 
-def _unshare(chosen: Method, ml: Path) -> list[str]:
-    # What else lies in /opt is bound back over the empty file system.
-    lines = [
-        "set -e",
-        "kept=$(mktemp -d)",
-        'mount --rbind /opt "$kept"',
-        "mount -t tmpfs none /opt",
-    ]
-    for entry in _opt_entries():
-        place = shlex.quote(str(entry))
-        lines += [f"mkdir {place}", f'mount --rbind "$kept"/{shlex.quote(entry.name)} {place}']
-    lines += [f"mkdir {ML}", f'mount --bind "$0" {ML}', 'exec "$@"']
-    flags = ["-m"] if chosen == "unshare" else ["-U", "-r", "-m"]
-    return ["unshare", *flags, "sh", "-c", "\n".join(lines), str(ml)]
-
-
-def _opt_entries() -> list[Path]:
-    folder = Path("/opt")
-    if not folder.is_dir():
-        return []
-    return [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and entry.name != "ml"]
+def _unshare(chosen: Method, planned: Sequence[Step], plan: Path, *, network: bool) -> list[str]:
+    root = plan.with_name(f"{plan.name}.root")
+    root.mkdir(exist_ok=True)
+    fields = [str(root)]
+    for step in planned:
+        fields += [step.kind, step.target, step.source]
+    # A file, since all this may be too long for arguments.
+    plan.write_text("".join(f"{field}\0" for field in fields), encoding="utf-8")
+    flags = ["--mount", "--pid", "--ipc", "--fork", "--kill-child"]
+    if chosen == "unshare-user":
+        flags += ["--user", "--map-root-user"]
+    if not network:
+        flags.append("--net")
+    return ["unshare", *flags, sys.executable, "-I", "-S", str(NAMESPACE), str(plan)]

@@ -59,7 +59,9 @@ class TransformContainer:
         search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {"PATH": search, **image.environment, **self._environment}
         ml, log = self._workspace.ml, self._workspace.log
-        server = ModelServer(image.serve, environment, ml, log, image=image)
+        server = ModelServer(
+            image.serve, environment, ml, log, image=image, settings=self._service.settings
+        )
         server.start()
         self._server = server
         self._shipped.clear()

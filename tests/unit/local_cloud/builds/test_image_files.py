@@ -13,6 +13,7 @@ import pytest
 
 from local_cloud.sagemaker.runner import image_files, isolation
 from local_cloud.sagemaker.runner.command import Method
+from local_cloud.sagemaker.runner.view import View
 
 METHODS = [method for method in get_args(Method) if method != "rewrite"]
 
@@ -26,6 +27,7 @@ def image(tmp_path: Path) -> Path:
         "etc/rook/word": "etc",
         "top": "top",
         "opt/ml/code/train.py": "code",
+        "tmp/word": "tmp",
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -41,6 +43,10 @@ def laid_out(image: Path, tmp_path: Path) -> tuple[Path, Path]:
     return files, ml
 
 
+def view(files: Path, ml: Path) -> View:
+    return View(ml=ml, scratch=ml.with_name("scratch"), files=files)
+
+
 def skip_unless_it_works(method: Method) -> None:
     if not isolation._works(method):
         pytest.skip(f"{method} does not work on this machine")
@@ -53,21 +59,24 @@ def test_the_images_files_are_at_their_paths(method: Method, image: Path, tmp_pa
     (ml / "input").write_text("data")
     script = (
         "cat /opt/program/word /srv/own/word /etc/rook/word /top /opt/ml/input "
-        "/opt/ml/code/train.py; test -e /etc/passwd; pwd; echo x > /opt/program/written; "
+        "/opt/ml/code/train.py /tmp/word; test -e /etc/passwd; pwd; echo x > /opt/program/written; "
         "echo y > /opt/ml/result; echo $WORD"
     )
-    command = image_files.command(
-        method, files, ml, ["sh", "-c", script], {"PATH": os.environ["PATH"], "WORD": "kept"}
+    command = isolation._command(
+        method,
+        view(files, ml),
+        ["sh", "-c", script],
+        {"PATH": os.environ["PATH"], "WORD": "kept"},
     )
     done = subprocess.run(
         command.argv,
         env=command.environment,
-        cwd=tmp_path,
+        cwd=tmp_path / "scratch",
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == f"rookowletctopdatacode{tmp_path}\nkept\n"
+    assert done.stdout == f"rookowletctopdatacodetmp{tmp_path}/scratch\nkept\n"
     assert (ml / "result").read_text() == "y\n"
     assert (files / "opt/program/written").is_file()
     assert not (image / "opt/program/written").exists()
@@ -84,17 +93,16 @@ def test_python_of_the_image_is_the_environments(
         pytest.skip("this machine has a /usr/local/bin/python of its own")
     files, ml = laid_out(image, tmp_path)
     argv = ["/usr/local/bin/python", "-c", "import sys; print(sys.prefix)"]
-    command = image_files.command(method, files, ml, argv, {"PATH": os.environ["PATH"]})
+    command = isolation._command(method, view(files, ml), argv, {"PATH": os.environ["PATH"]})
     done = subprocess.run(command.argv, env=command.environment, capture_output=True, text=True)
     assert done.stdout.strip() == sys.prefix, done.stderr
 
 
 def test_without_namespaces_the_images_paths_are_rewritten(image: Path, tmp_path: Path) -> None:
     files, ml = laid_out(image, tmp_path)
-    command = image_files.command(
+    command = isolation._command(
         "rewrite",
-        files,
-        ml,
+        view(files, ml),
         ["/opt/program/word", "--at=/opt/ml/model", "/opt/programs", "/etc/passwd"],
         {"PATH": "/opt/program:/usr/bin"},
     )
@@ -120,21 +128,3 @@ def test_a_second_process_gets_the_files_as_they_were(image: Path, tmp_path: Pat
     )
     assert (again / "opt/program/word").read_text() == "rook"
     shutil.rmtree(again)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_a_file_of_the_machine_that_goes_meanwhile_does_no_harm(
-    method: Method, image: Path, tmp_path: Path
-) -> None:
-    skip_unless_it_works(method)
-    # What the image has beside it makes each of these a bind of its own.
-    beside = image / str(tmp_path).lstrip("/") / "passing"
-    beside.mkdir(parents=True)
-    passing = [tmp_path / "passing" / name for name in ("file", "folder")]
-    passing[1].mkdir(parents=True)
-    passing[0].touch()
-    files, ml = laid_out(image, tmp_path)
-    command = image_files.command(method, files, ml, ["true"], {"PATH": os.environ["PATH"]})
-    passing[0].unlink()
-    passing[1].rmdir()
-    subprocess.run(command.argv, env=command.environment, check=True)
