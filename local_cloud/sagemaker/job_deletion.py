@@ -1,12 +1,15 @@
 """Deletion of jobs that have ended. AWS deletes training, processing and tuning jobs.
 
-What goes is the job's record and its tags; its artifacts and logs stay, and its name can be
-given again.
+What goes is the job's record, its tags and its folder on this machine; its artifacts and what it
+logged to CloudWatch stay, and its name can be given again.
 """
 
 from __future__ import annotations
 
+import secrets
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
 from local_cloud.sagemaker.experiments import job_components
@@ -16,6 +19,8 @@ from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.tags import remove_all
 from local_cloud.sagemaker.tuner import search
 
+_DISCARDED = ".deleted-"
+_SUFFIX_BYTES = 8
 _ENDED = ("Completed", "Failed", "Stopped")
 
 
@@ -51,9 +56,21 @@ def _delete(service: SageMakerService, request: Request, job: _Deletable) -> Res
             )
         _refuse_needed(service, document)
         job_components.write_down(service, job.kind, name)
+        discarded = _put_away(service, f"{job.kind}-{name}")
         service.store.delete(job.kind, name)
         remove_all(service, document[f"{job.member}Arn"])
+    if discarded is not None:
+        shutil.rmtree(discarded, ignore_errors=True)
     return {}
+
+
+def _put_away(service: SageMakerService, folder: str) -> Path | None:
+    """Take the job's folder from where the next job of its name will have its own; None where
+    there is none. Removing it takes longer than a transaction should."""
+    path = service.settings.jobs_dir / folder
+    if not path.exists():
+        return None
+    return path.rename(path.with_name(f"{_DISCARDED}{secrets.token_hex(_SUFFIX_BYTES)}"))
 
 
 def _refuse_needed(service: SageMakerService, document: Document) -> None:
@@ -83,7 +100,9 @@ def delete_hyper_parameter_tuning_job(service: SageMakerService, request: Reques
 
 
 def resume(service: SageMakerService) -> None:
-    """A deletion is one transaction: there is nothing to take up again."""
+    """A deletion is one transaction; what may be left of it are folders."""
+    for path in service.settings.jobs_dir.glob(f"{_DISCARDED}*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 ACTIONS: dict[str, Action] = {

@@ -44,6 +44,12 @@ class JobRun:
     def workspace(self) -> Workspace:
         return Workspace(self.service.settings.jobs_dir / f"{self.kind}-{self.name}")
 
+    def discard_data(self) -> None:
+        """Free the space, before the job's last status is told: once that is there, the job may
+        be deleted and its folder be that of the next job of the name."""
+        for host in self.hosts:
+            host.workspace.discard_data()
+
     @property
     def instances(self) -> int:
         """How many hosts the job has."""

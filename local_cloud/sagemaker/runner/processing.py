@@ -151,9 +151,8 @@ class _ProcessingRun(JobRun):
             end(self.service, self.name, "Failed", reason=reason, exit_message=message)
             return
         status = "Stopped" if ending.outcome.why == "stopped" else "Completed"
+        self.discard_data()
         end(self.service, self.name, status, exit_message=message)
-        for host in self.hosts:
-            host.workspace.discard_data()
 
     def _error(self, ending: cluster.Ending, logs: Mapping[str, JobLog]) -> AlgorithmError | None:
         if ending.outcome.why == "timed out":

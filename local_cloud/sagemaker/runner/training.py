@@ -182,8 +182,6 @@ class _TrainingRun(JobRun):
         advance(self.service, self.name, "Training")
         ending = self._train(image, argv)
         self._conclude(ending.outcome)
-        for host in self.hosts:
-            host.workspace.discard_data()
 
     def _prepare(self, host: Host) -> None:
         host.workspace.create()
@@ -267,6 +265,7 @@ class _TrainingRun(JobRun):
             "stopped": ("Stopped", "Stopped"),
             "timed out": ("Stopped", "MaxRuntimeExceeded"),
         }[outcome.why]
+        self.discard_data()
         end(self.service, self.name, status, secondary, _MESSAGES[secondary])
 
     def _upload_model(self, *, required: bool) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local_cloud.sagemaker import tags
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
@@ -58,7 +59,6 @@ class Search:
         document = service.store.get(KIND, name)
         self._arn: str = document["HyperParameterTuningJobArn"]
         self._created: float = document["CreationTime"]
-        self._tags: list[dict[str, str]] = document["_tags"]
         self._config = document["HyperParameterTuningJobConfig"]
         self._definitions = definitions.read(document)
         self._direction = self._definitions[0].direction
@@ -216,7 +216,9 @@ class Search:
             definition.request,
             trial["tuned"],
             objective_metric=definition.metric,
-            tags=self._tags,
+            # Those that the tuning job has now: AWS gives tags that are added later to the
+            # training jobs that begin after that.
+            tags=tags.as_list(tags.tags_of(self._service, self._arn)),
         )
         self._start(self._service, request, self._arn)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import dispatch
+from local_cloud.sagemaker import dispatch, job_deletion
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from tests.unit.local_cloud.sagemaker_doubles import make_service
@@ -44,6 +44,19 @@ def test_a_job_that_has_ended_is_deleted_with_its_tags(
     dispatch.perform(service, f"Delete{member}", {f"{member}Name": "job"})
     put(service, member, "Completed")
     assert dispatch.perform(service, "ListTags", {"ResourceArn": arn})["Tags"] == []
+
+
+def test_the_next_job_of_a_name_finds_nothing_of_the_deleted_one(
+    service: SageMakerService,
+) -> None:
+    put(service, "TrainingJob", "Failed")
+    folder = service.settings.jobs_dir / "training-job-job"
+    (folder / "ml" / "output" / "data").mkdir(parents=True)
+    left = folder.with_name(".deleted-by-a-kill")
+    left.mkdir()
+    dispatch.perform(service, "DeleteTrainingJob", {"TrainingJobName": "job"})
+    job_deletion.resume(service)
+    assert list(service.settings.jobs_dir.iterdir()) == []
 
 
 @pytest.mark.parametrize("member", KINDS)
