@@ -113,6 +113,22 @@ def test_a_trial_is_an_ordinary_training_job_named_after_the_tuning_job(
     assert request["Tags"] == [{"Key": "team", "Value": "birds"}]
 
 
+def test_tags_added_meanwhile_reach_the_training_jobs_that_begin_after_that(
+    make_cloud: MakeCloud,
+) -> None:
+    late = [{"Key": "cost", "Value": "centre"}]
+
+    def train(values: Mapping[str, str]) -> Outcome:
+        arn = cloud.service.arn("hyper-parameter-tuning-job/tuning")
+        cloud.call("AddTags", {"ResourceArn": arn, "Tags": late})
+        return train_flat(values)
+
+    cloud = make_cloud(train)
+    cloud.tune(most=2, parallel=1)
+    team = [{"Key": "team", "Value": "birds"}]
+    assert [request["Tags"] for request in cloud.jobs.requests] == [team, [*late, *team]]
+
+
 def test_one_bad_trial_does_not_fail_the_search(make_cloud: MakeCloud) -> None:
     calls: list[int] = []
 
