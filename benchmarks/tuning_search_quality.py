@@ -152,7 +152,7 @@ def main() -> None:
     """Compare both strategies with their peer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=40, help="training jobs of a search")
-    parser.add_argument("--seeds", type=int, default=15)
+    parser.add_argument("--seeds", type=int, default=25)
     given = parser.parse_args()
     print(f"medians of {given.seeds} seeds, {given.jobs} training jobs of {EPOCHS} epochs each")
     compare("Bayesian", regret, jobs=given.jobs, seeds=given.seeds)
