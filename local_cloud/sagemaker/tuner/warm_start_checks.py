@@ -1,4 +1,8 @@
-"""What AWS refuses of a warm start: the restrictions of its developer guide."""
+"""What AWS refuses of a warm start: the restrictions of its developer guide.
+
+That a job of type IdenticalDataAndAlgorithm has its parents' data and image is the user's word:
+AWS lets both members change, and the SageMaker SDK puts its code into a new place each time.
+"""
 
 from __future__ import annotations
 
@@ -80,8 +84,6 @@ def _differences(request: Mapping[str, Any], name: str, parent: Document) -> lis
         told.append(
             f"Only the following fields in TrainingJobDefinition are allowed to change: [{listed}]."
         )
-    if warm_start.same_data(request):
-        told += _identical(name, new, old)
     return told
 
 
@@ -145,23 +147,3 @@ def _fixed(definition: Mapping[str, Any]) -> dict[str, Any]:
     """What of a definition must not change; a member that is false or empty is none."""
     free = (*_MAY_CHANGE, *_SEARCH_KEYS)
     return {key: value for key, value in definition.items() if value and key not in free}
-
-
-def _identical(name: str, new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    told = []
-    if new.get("InputDataConfig") != old.get("InputDataConfig"):
-        told.append(
-            "A warm start tuning job of type IdenticalDataAndAlgorithm must use the same input "
-            f"data as its parent tuning job [{name}]."
-        )
-    if _repository(new) != _repository(old):
-        told.append(
-            "A warm start tuning job of type IdenticalDataAndAlgorithm must use the same training "
-            f"image as its parent tuning job [{name}], though possibly another version of it."
-        )
-    return told
-
-
-def _repository(definition: Mapping[str, Any]) -> str:
-    image: str = definition["AlgorithmSpecification"].get("TrainingImage", "")
-    return image.split("@")[0].rsplit("/", 1)[-1].partition(":")[0]

@@ -10,7 +10,6 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.tuner.checks import KIND
 from tests.unit.local_cloud.tuning.conftest import MakeCloud
 from tests.unit.local_cloud.tuning.fake_cloud import (
-    DEFINITION,
     LEARNING_RATE,
     Cloud,
     Outcome,
@@ -142,12 +141,6 @@ def test_a_static_hyperparameter_may_become_a_tuned_one(make_cloud: MakeCloud) -
 
 DEPTH = {"Name": "depth", "MinValue": "2", "MaxValue": "8"}
 NO_STATIC: dict[str, Any] = {"StaticHyperParameters": {}}
-OTHER_IMAGE = {
-    "AlgorithmSpecification": {
-        **DEFINITION["AlgorithmSpecification"],
-        "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/y:1",
-    }
-}
 TWO_RATES = {"CategoricalParameterRanges": [{"Name": "learning-rate", "Values": ["1", "2"]}]}
 ELEVEN = {f"s{number}": "1" for number in range(11)}
 ELEVEN_CHANGED = {f"s{number}": "2" for number in range(11)}
@@ -191,7 +184,6 @@ def parent(cloud: Cloud, **changes: Any) -> None:
             "roleArn, resourceConfig, stoppingCondition, vpcConfig, enableManagedSpotTraining, "
             r"checkpointConfig\].",
         ),
-        ({"more": warm("first"), "definition": OTHER_IMAGE}, "must use the same training image"),
         (
             {"more": warm("first"), "strategy": "Hyperband"},
             "Warm start is available for the strategies Bayesian and Random",
