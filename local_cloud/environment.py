@@ -29,7 +29,7 @@ def server_environment(settings: LocalCloudSettings) -> dict[str, str]:
         "PERSIST_STATE": "1",
         "STATE_DIR": str(settings.ministack_dir),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(settings.state_dir / "s3"),
+        "S3_DATA_DIR": str(settings.objects_dir),
         # Wait states, and the intervals of retries and of looking at jobs.
         "SFN_WAIT_SCALE": str(settings.shortened(1.0)),
         # Lambda workers' folders: a killed server leaves them behind.

@@ -64,9 +64,11 @@ def run(settings: LocalCloudSettings) -> None:
     move_state(settings)
     os.environ.update(server_environment(settings))
     from local_cloud import ministack_bridge
+    from local_cloud.ministack_bridge.objects import mend_objects
     from local_cloud.sagemaker.opening import Opening
     from local_cloud.sagemaker.tasks import ThreadTasks
 
+    mend_objects(settings.objects_dir)
     tasks = ThreadTasks()
     opening = Opening()
     service = add_sagemaker(settings, tasks, opening)
@@ -244,10 +246,13 @@ def watch_metrics(service: SageMakerService) -> None:
 
 def resume_when_serving(service: SageMakerService, opening: Opening) -> None:
     """Take up what the last stop interrupted, then open; a family that cannot holds up no other."""
+    from local_cloud import ministack_bridge
     from local_cloud.sagemaker import dispatch
 
     if not wait_until_serving(service.settings, service.tasks):
         return
+    for name in ministack_bridge.end_interrupted_stacks():
+        logger.warning("stack %s has failed: the last stop interrupted it", name)
     for family in dispatch.FAMILIES:
         try:
             family.resume(service)

@@ -63,6 +63,11 @@ class LocalCloudSettings:
         return self.state_dir / "ministack"
 
     @property
+    def objects_dir(self) -> Path:
+        """MiniStack's objects of S3."""
+        return self.state_dir / "s3"
+
+    @property
     def database(self) -> Path:
         """SQLite file with every SageMaker resource."""
         return self.state_dir / "sagemaker.sqlite"

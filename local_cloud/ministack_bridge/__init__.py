@@ -53,6 +53,9 @@ from local_cloud.ministack_bridge.services import (
     add_service,
     wrap_service,
 )
+from local_cloud.ministack_bridge.stacks import (
+    end_interrupted_stacks,
+)
 from local_cloud.ministack_bridge.streaming import (
     streamed,
 )
@@ -72,6 +75,7 @@ __all__ = [
     "answer_after_writing",
     "auth_enabled",
     "authorise",
+    "end_interrupted_stacks",
     "error_payload",
     "generated_name",
     "keeper",

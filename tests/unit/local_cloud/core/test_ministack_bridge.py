@@ -13,7 +13,7 @@ from jsonata.timebox import Timebox
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
-from ministack.services import cloudwatch, codebuild, eventbridge, iam, lambda_svc
+from ministack.services import cloudformation, cloudwatch, codebuild, eventbridge, iam, lambda_svc
 from ministack.services import scheduler, stepfunctions, sts
 from ministack.services.cloudformation import provisioners, stacks
 
@@ -94,6 +94,8 @@ print(json.dumps({
             scheduler._create_schedule, scheduler._update_schedule, scheduler._delete_schedule)),
     "rules": list(inspect.signature(eventbridge._invoke_target).parameters)
         == ["target", "event", "rule", "view"],
+    "stacks": all(hasattr(one._data, "items") for one in
+        (cloudformation._stacks, cloudformation._stack_events)),
     "rates of rules": eventbridge._parse_rate_seconds("rate(2 minutes)") == 120
         and "_parse_rate_seconds(schedule)" in inspect.getsource(eventbridge._tick_scheduled_rules),
     "waits of executions": "_SFN_WAIT_SCALE" in inspect.getsource(stepfunctions._scaled_sleep)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud import server
+from local_cloud import ministack_bridge, server
 from local_cloud.json_api.api import HttpAnswer
 from local_cloud.sagemaker import dispatch, endpoints, training_jobs
 from local_cloud.sagemaker.opening import Opening
@@ -27,6 +27,7 @@ def test_a_family_that_cannot_be_resumed_holds_up_no_other(
         monkeypatch.setattr(family, "resume", lambda _service, name=name: resumed.append(name))
     monkeypatch.setattr(training_jobs, "resume", broken)
     monkeypatch.setattr(server, "wait_until_serving", lambda *_arguments: True)
+    monkeypatch.setattr(ministack_bridge, "end_interrupted_stacks", list)
     service, _, _, _ = make_service(tmp_path)
     opening = Opening()
 

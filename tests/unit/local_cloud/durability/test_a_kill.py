@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,16 @@ from local_cloud import process
 from tests.local_cloud_fixture import RunningCloud, running_cloud
 
 TRUSTS = ["sagemaker.amazonaws.com"]
+WAITING = {
+    "Resources": {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Signal": {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "600"},
+        },
+    }
+}
+"""Nobody signals."""
 
 
 def kill(cloud: RunningCloud) -> None:
@@ -33,6 +44,9 @@ def test_what_was_answered_outlasts_a_kill(tmp_path: Path) -> None:
             s3.put_object(Bucket="before", Key="object", Body=content)
         sqs.send_message(QueueUrl=queue, MessageBody="last")
         role = cloud.role("before", [], trusts=TRUSTS)
+        cloud.client("cloudformation").create_stack(
+            StackName="waits", TemplateBody=json.dumps(WAITING)
+        )
         kill(cloud)
         with running_cloud(cloud.settings.state_dir) as again:
             assert again.client("iam").get_role(RoleName="before")["Role"]["Arn"] == role
@@ -42,3 +56,13 @@ def test_what_was_answered_outlasts_a_kill(tmp_path: Path) -> None:
             assert len(versions) == 2
             received = again.client("sqs").receive_message(QueueUrl=queue)
             assert [one["Body"] for one in received["Messages"]] == ["last"]
+            stacks = again.client("cloudformation")
+            (stack,) = stacks.describe_stacks(StackName="waits")["Stacks"]
+            assert stack["StackStatus"] == "ROLLBACK_FAILED"
+            assert "local cloud stopped" in stack["StackStatusReason"]
+            last = stacks.describe_stack_events(StackName="waits")["StackEvents"][0]
+            assert last["ResourceStatus"] == "ROLLBACK_FAILED"
+            stacks.delete_stack(StackName="waits")
+            stacks.get_waiter("stack_delete_complete").wait(
+                StackName="waits", WaiterConfig={"Delay": 1}
+            )
