@@ -111,6 +111,13 @@ def reset(settings: LocalCloudSettings) -> int:
 def status(settings: LocalCloudSettings) -> int:
     found = process.running(settings.state_dir)
     if found is None:
+        left = process.pid(settings.state_dir)
+        if left is not None:
+            print(
+                f"local cloud: process {left} runs on {settings.state_dir}, and the start that "
+                "could tell its address was killed: `python -m local_cloud stop`, then start it"
+            )
+            return 3
         print("local cloud: not running (`python -m local_cloud start`)")
         return 3
     pace = f", waits shortened to 1/{found.time_scale:g}" if found.time_scale > 1 else ""

@@ -27,7 +27,12 @@ from local_cloud.address import remembered_port
 from local_cloud.environment import client_environment
 from local_cloud.readiness import answers
 from local_cloud.sagemaker_sdk import write_defaults
-from local_cloud.server import SETTINGS_VARIABLE, settings_as_json, settings_from_json
+from local_cloud.server import (
+    LOCK_FILE,
+    SETTINGS_VARIABLE,
+    settings_as_json,
+    settings_from_json,
+)
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 from local_cloud.tls import ensure_certificate
 
@@ -118,11 +123,16 @@ def running(state_dir: Path) -> LocalCloudSettings | None:
 
 
 def pid(state_dir: Path) -> int | None:
-    """The process id of the local cloud that runs on this state, if one does."""
+    """The process id of the local cloud that runs on this state, if one does.
+
+    A start that was killed before it wrote its record leaves a server that holds the state: the
+    server's own lock names it.
+    """
     record = _read_record(state_dir)
-    if record is None or not _is_ours(record["pid"], state_dir):
-        return None
-    return int(record["pid"])
+    for found in (None if record is None else record["pid"], _holder(state_dir)):
+        if isinstance(found, int) and _is_ours(found, state_dir):
+            return found
+    return None
 
 
 def stop(settings: LocalCloudSettings) -> bool:
@@ -159,7 +169,13 @@ def reset(settings: LocalCloudSettings) -> None:
         )
     stop(settings)
     try:
-        shutil.rmtree(folder)
+        # By its own files it is known as what may be removed, until all else has gone.
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name in OWN_FILES):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        folder.rmdir()
     except OSError as error:
         raise LocalCloudError(f"cannot remove {folder}: {error}") from error
 
@@ -248,6 +264,14 @@ def _read_record(state_dir: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return record if isinstance(record, dict) and {"pid", "settings"} <= record.keys() else None
+
+
+def _holder(state_dir: Path) -> int | None:
+    """The process id that the last server wrote into its lock."""
+    try:
+        return int((state_dir / LOCK_FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _is_ours(process_id: object, state_dir: Path) -> bool:

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.opening import Opening
     from local_cloud.sagemaker.service import SageMakerService, Tasks
+    from local_cloud.sagemaker.store import Store
 
 SETTINGS_VARIABLE = "LOCAL_CLOUD_SETTINGS"
+LOCK_FILE = "server.lock"
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -104,7 +107,6 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks, opening: Opening) 
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.events import BusEvents
     from local_cloud.sagemaker.service import Request, Response, SageMakerService
-    from local_cloud.sagemaker.store import Store
 
     def call(action: str, request: Request) -> Response:
         return dispatch.perform(service, action, request)
@@ -112,7 +114,7 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks, opening: Opening) 
     credentials = LocalCredentials(settings)
     service = SageMakerService(
         settings=settings,
-        store=Store(settings.database),
+        store=open_store(settings),
         credentials=credentials,
         events=BusEvents(settings),
         tasks=tasks,
@@ -138,6 +140,23 @@ def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks, opening: Opening) 
     add_builds(service, credentials)
     add_schedules(service, credentials)
     return service
+
+
+def open_store(settings: LocalCloudSettings) -> Store:
+    """Raises SystemExit, which says what to do, where the file cannot be used."""
+    from local_cloud.sagemaker.store import Store
+    from local_cloud.sagemaker.store_schema import NewerStateError
+
+    try:
+        return Store(settings.database)
+    except NewerStateError as error:
+        raise SystemExit(f"{settings.database}: {error}") from error
+    except sqlite3.Error as error:
+        raise SystemExit(
+            f"{settings.database} cannot be used: {error}. Make room where the disk is full; a "
+            "file that is damaged has to go: move it away, or remove all state with "
+            "`python -m local_cloud reset`."
+        ) from error
 
 
 def add_builds(service: SageMakerService, credentials: LocalCredentials) -> None:
@@ -275,7 +294,7 @@ def hold_state(settings: LocalCloudSettings) -> IO[str]:
 
     Raises SystemExit where another one has it: two would overwrite each other's.
     """
-    lock = (settings.state_dir / "server.lock").open("a+")
+    lock = (settings.state_dir / LOCK_FILE).open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,7 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local_cloud import __main__ as command_line
 from local_cloud import process
+from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
 from tests.local_cloud_fixture import RunningCloud
 
@@ -150,8 +154,10 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
 def test_a_start_that_fails_shows_the_end_of_the_log(tmp_path: Path) -> None:
     settings = LocalCloudSettings(state_dir=tmp_path)
     (tmp_path / "sagemaker.sqlite").write_text("this is no database, it is a text " * 100)
-    with pytest.raises(process.LocalCloudError, match="file is not a database"):
+    with pytest.raises(process.LocalCloudError, match="file is not a database") as told:
         process.start(settings, any_port=True)
+    assert "remove all state with `python -m local_cloud reset`" in str(told.value)
+    assert "Traceback" not in str(told.value)
 
 
 def test_a_start_that_fails_or_is_interrupted_leaves_no_process_behind(
@@ -179,6 +185,49 @@ def test_a_stale_record_does_not_stop_another_folders_local_cloud(
     assert process.running(stale) is None
     assert process.stop(LocalCloudSettings(state_dir=stale)) is False
     assert process.running(cloud.settings.state_dir) == cloud.settings
+
+
+def test_a_server_whose_start_was_killed_before_its_record_is_stopped_by_name(
+    cloud: RunningCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    process_id = process.pid(cloud.settings.state_dir)
+    (cloud.settings.state_dir / "running.json").unlink()
+    assert process.running(cloud.settings.state_dir) is None
+    assert process.pid(cloud.settings.state_dir) == process_id
+    assert command_line.status(cloud.settings) == 3
+    assert f"process {process_id} runs on" in capsys.readouterr().out
+    process.reset(cloud.settings)
+    assert not psutil.pid_exists(process_id or 0)
+    assert not cloud.settings.state_dir.exists()
+
+
+def test_a_reset_that_was_killed_can_be_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cloud"
+    (folder / "jobs").mkdir(parents=True)
+    for name in ("sagemaker.sqlite", "start.lock", "local-cloud.log"):
+        (folder / name).touch()
+
+    def killed(path: Path) -> None:
+        raise OSError(f"killed at {path.name}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(process.LocalCloudError, match="killed at jobs"):
+            process.reset(LocalCloudSettings(state_dir=folder))
+    process.reset(LocalCloudSettings(state_dir=folder))
+    assert not folder.exists()
+
+
+def test_a_state_of_a_newer_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    Store(tmp_path / "sagemaker.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "sagemaker.sqlite")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(process.LocalCloudError, match="a newer release wrote it") as told:
+        process.start(LocalCloudSettings(state_dir=tmp_path), any_port=True)
+    assert "Traceback" not in str(told.value)
 
 
 def test_a_second_server_on_the_same_state_is_refused(cloud: RunningCloud) -> None:
