@@ -124,7 +124,7 @@ def test_an_action_is_authorised_on_the_types_of_the_service_authorization_refer
     assert given == {"*"} if not types else by_arn or given <= set(types["Resources"])
 
 
-@pytest.mark.parametrize("action", [allowed for _, allowed, _ in dispatch.INVOKERS.values()])
+@pytest.mark.parametrize("action", [action for action, _ in dispatch.INVOKERS.values()])
 def test_an_invocation_is_an_action_of_the_service_authorization_reference(action: str) -> None:
     assert "endpoint" in reference()[action.lower()]["Resources"]
 

@@ -34,7 +34,7 @@ def channel(**changes: Any) -> dict[str, Any]:
 
 def test_every_action_has_a_treatment_and_no_other() -> None:
     assert CONTROL_PLANE.keys() == dispatch.ACTIONS.keys()
-    assert table.RUNTIME.actions.keys() == {action for action, _, _ in dispatch.INVOKERS.values()}
+    assert table.RUNTIME.actions.keys() == {action for action, _ in dispatch.INVOKERS.values()}
 
 
 @pytest.mark.parametrize("action", table.RULES)
