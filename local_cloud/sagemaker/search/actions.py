@@ -31,7 +31,9 @@ def search(service: SageMakerService, request: Request) -> Response:
     ]
     answer = page(_ordered(records, request, shape), request, "Results", summary=_flat)
     member = resources.MEMBERS[resource]
-    answer["Results"] = [{member: one["record"]} for one in answer["Results"]]
+    answer["Results"] = [
+        {member: resources.fitted(shape, one["record"])} for one in answer["Results"]
+    ]
     answer["TotalHits"] = {"Value": len(records), "Relation": "EqualTo"}
     return answer
 

@@ -20,20 +20,19 @@ def shape_of(resource: str) -> Any:
     return validation.service_model().shape_for("SearchRecord").members[MEMBERS[resource]]
 
 
-def found(service: SageMakerService, resource: str) -> list[Record]:
-    """All records of a resource, the oldest first, with the members that AWS gives them."""
-    shape = shape_of(resource)
-    return [_fitted(shape, record) for record in RESOURCES[resource](service)]
+def found(service: SageMakerService, resource: str) -> Iterable[Record]:
+    """All records of a resource, the oldest first; they may have members beyond AWS's."""
+    return RESOURCES[resource](service)
 
 
-def _fitted(shape: Any, value: Any) -> Any:
+def fitted(shape: Any, value: Any) -> Any:
     """The value without the members that its shape does not have."""
     if shape.type_name == "structure" and isinstance(value, Mapping):
         return {
-            key: _fitted(shape.members[key], value[key]) for key in value if key in shape.members
+            key: fitted(shape.members[key], value[key]) for key in value if key in shape.members
         }
     if shape.type_name == "list" and isinstance(value, list):
-        return [_fitted(shape.member, item) for item in value]
+        return [fitted(shape.member, item) for item in value]
     return value
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import dispatch
+from local_cloud.sagemaker import dispatch, iam, validation
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from tests.unit.local_cloud.pipeline.definitions import ROLE
@@ -118,3 +118,44 @@ def test_reserved_keys_and_keys_given_twice_are_refused_before_anything_is_made(
     with pytest.raises(ApiError, match=r"aws: prefixed tag key names .* Duplicate tag keys .*: x"):
         dispatch.perform(service, "CreateModelPackageGroup", {**GROUP, "Tags": wrong})
     dispatch.perform(service, "CreateModelPackageGroup", GROUP)
+
+
+KINDS = {
+    "training-job": "training-job/x",
+    "processing-job": "processing-job/x",
+    "hyper-parameter-tuning-job": "hyper-parameter-tuning-job/x",
+    "transform-job": "transform-job/x",
+    "model": "model/x",
+    "endpoint-config": "endpoint-config/x",
+    "endpoint": "endpoint/x",
+    "pipeline": "pipeline/x",
+    "pipeline-execution": "pipeline/x/execution/abc",
+    "model-package-group": "model-package-group/x",
+    "model-package": "model-package/x/1",
+    "experiment": "experiment/x",
+    "experiment-trial": "experiment-trial/x",
+    "experiment-trial-component": "experiment-trial-component/x",
+    "notebook-instance": "notebook-instance/x",
+    "notebook-instance-lifecycle-config": "notebook-instance-lifecycle-config/x",
+}
+KEPT_BY_ARN = ("pipeline-execution", "model-package")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_has_an_arn_can_be_tagged(service: SageMakerService, kind: str) -> None:
+    arn = service.arn(KINDS[kind])
+    service.store.create(kind, arn if kind in KEPT_BY_ARN else "x", {"CreationTime": 1.0})
+    added = dispatch.perform(service, "AddTags", {"ResourceArn": arn, "Tags": TAGS})
+    assert added["Tags"] == tags(service, arn) == TAGS
+    dispatch.perform(service, "DeleteTags", {"ResourceArn": arn, "TagKeys": ["team"]})
+    assert tags(service, arn) == []
+
+
+def test_whatever_can_be_made_with_tags_is_among_those() -> None:
+    kinds = {"ModelPackage": "model-package"} | {
+        noun: kind for noun, (_, kind) in iam.RESOURCES.items()
+    }
+    for action in dispatch.ACTIONS:
+        shape = validation.operation(action).input_shape
+        if action.startswith("Create") and "Tags" in shape.members:
+            assert kinds[action.removeprefix("Create")] in KINDS
