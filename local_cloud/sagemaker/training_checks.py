@@ -49,7 +49,7 @@ def _algorithm(service: SageMakerService, request: _Part) -> Iterator[str]:
     yield from _refusal(lambda: images.find(service.settings, algorithm["TrainingImage"]))
     own_metrics = algorithm.get("MetricDefinitions", [])
     builtin = builtin_algorithms.find(algorithm["TrainingImage"])
-    if own_metrics and builtin:
+    if builtin and builtin.overridden_by(own_metrics):
         yield builtin_algorithms.OVERRIDDEN
     yield from _refusal(lambda: metrics.definitions(own_metrics))
     modes = {channels.mode_of(one, algorithm) for one in request.get("InputDataConfig", [])}

@@ -84,9 +84,7 @@ def _described(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described_definitions(request: Request) -> dict[str, Any]:
-    described = [
-        definitions.with_objective_key(request, one) for one in definitions.listed(request)
-    ]
+    described = [definitions.described(request, one) for one in definitions.listed(request)]
     if "TrainingJobDefinitions" in request:
         return {"TrainingJobDefinitions": described}
     return {"TrainingJobDefinition": described[0]}

@@ -5,7 +5,7 @@ The patterns are those that AWS gives in the description of a training job of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local_cloud.containers import xgboost_metric_names
@@ -24,6 +24,11 @@ class BuiltinAlgorithm:
 
     metric_definitions: tuple[Mapping[str, str], ...]
     objectives: Mapping[str, str]
+
+    def overridden_by(self, definitions: Sequence[Mapping[str, str]]) -> bool:
+        """Whether a request's MetricDefinitions are others than the algorithm's own, which a
+        description shows and a request may repeat."""
+        return any(dict(one) not in self.metric_definitions for one in definitions)
 
 
 def find(image_uri: str) -> BuiltinAlgorithm | None:

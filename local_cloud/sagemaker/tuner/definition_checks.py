@@ -75,7 +75,7 @@ def _builtin_objective(
 ) -> list[str]:
     """In AWS's words, followed by what there is to choose from."""
     metric, kind, image = objective["MetricName"], objective["Type"], algorithm["TrainingImage"]
-    if algorithm.get("MetricDefinitions"):
+    if builtin.overridden_by(algorithm.get("MetricDefinitions", [])):
         return [builtin_algorithms.OVERRIDDEN]
     if metric not in builtin.objectives:
         return [

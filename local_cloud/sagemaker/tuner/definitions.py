@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_cloud.sagemaker.runner import builtin_algorithms
 from local_cloud.sagemaker.tuner import ranges as api_ranges
 from local_cloud.sagemaker.tuner.strategy import Direction
 
@@ -83,10 +84,14 @@ def direction(document: Mapping[str, Any]) -> Direction:
     return read(document)[0].direction
 
 
-def with_objective_key(request: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
+def described(request: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
     """The definition as AWS describes it: with the objective's name among the static
-    hyperparameters."""
+    hyperparameters, and with the metrics of a built-in algorithm."""
     target = objective(request, definition)
     metric = {} if target is None else {OBJECTIVE_KEY: target["MetricName"]}
     static = {**definition.get("StaticHyperParameters", {}), **metric}
-    return {**definition, "StaticHyperParameters": static}
+    algorithm = definition["AlgorithmSpecification"]
+    builtin = builtin_algorithms.find(algorithm.get("TrainingImage", ""))
+    if builtin:
+        algorithm = {**algorithm, "MetricDefinitions": list(builtin.metric_definitions)}
+    return {**definition, "StaticHyperParameters": static, "AlgorithmSpecification": algorithm}

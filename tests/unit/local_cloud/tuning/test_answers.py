@@ -51,6 +51,40 @@ def test_a_request_made_of_a_description_is_accepted(make_cloud: MakeCloud) -> N
     assert cloud.describe("again")["HyperParameterTuningJobStatus"] == "Completed"
 
 
+BUILTIN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+
+
+def builtin(**algorithm: Any) -> dict[str, Any]:
+    """A request that tunes the built-in XGBoost."""
+    specification = {"TrainingImage": BUILTIN, "TrainingInputMode": "File", **algorithm}
+    target = {"Type": "Maximize", "MetricName": "validation:auc"}
+    return tuning_request(
+        most=1,
+        parallel=1,
+        config={"HyperParameterTuningJobObjective": target},
+        definition={"AlgorithmSpecification": specification},
+    )
+
+
+def test_a_builtin_algorithm_is_described_with_its_metrics_which_a_request_may_repeat(
+    make_cloud: MakeCloud,
+) -> None:
+    cloud = make_cloud(train)
+    cloud.call("CreateHyperParameterTuningJob", builtin())
+    cloud.tasks.join()
+    algorithm = cloud.describe()["TrainingJobDefinition"]["AlgorithmSpecification"]
+    names = [one["Name"] for one in algorithm["MetricDefinitions"]]
+    assert "validation:auc" in names
+    again = {**builtin(MetricDefinitions=algorithm["MetricDefinitions"][:40]), NAME: "again"}
+    cloud.call("CreateHyperParameterTuningJob", again)
+    cloud.tasks.join()
+    with pytest.raises(ValidationException, match="You can't override the metric definitions"):
+        cloud.call(
+            "CreateHyperParameterTuningJob",
+            builtin(MetricDefinitions=[{"Name": "validation:auc", "Regex": "auc=(.*)"}]),
+        )
+
+
 def test_training_jobs_are_listed_by_status_order_and_page(make_cloud: MakeCloud) -> None:
     cloud = make_cloud(train)
     cloud.tune(ranges=LETTERS, strategy="Grid", most=None)
