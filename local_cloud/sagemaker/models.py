@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting import container
+from local_cloud.sagemaker.hosting import container, definitions
 from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -14,7 +13,7 @@ from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
 
 KIND = "model"
-_KEPT = ("PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig")
+_KEPT = ("PrimaryContainer", "ExecutionRoleArn", "VpcConfig")
 _SUMMARY = ("ModelName", "ModelArn", "CreationTime")
 _SORT_KEYS = {"Name": "ModelName", "CreationTime": "CreationTime"}
 
@@ -28,31 +27,32 @@ def create_model(service: SageMakerService, request: Request) -> Response:
     arn = service.arn(f"model/{name}")
     if "ExecutionRoleArn" not in request:
         raise ValidationException("ExecutionRoleArn is required to create a model.")
-    definition = container.definition_of(request)
-    resolved = container.resolve(service, definition)
-    container.check_image(service, resolved["image"], request["ExecutionRoleArn"], name)
-    if "data" in resolved:
-        container.check_data(service, resolved["data"], request["ExecutionRoleArn"], name)
+    given = definitions.definitions_of(request)
+    resolved = {which: container.resolve(service, one) for which, one in given.items()}
+    for one in resolved.values():
+        container.check(service, one, request["ExecutionRoleArn"], name)
     document: Document = {
         "ModelName": name,
         "ModelArn": arn,
         **{member: request[member] for member in _KEPT if member in request},
         "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
         "CreationTime": time.time(),
-        "_container": resolved,
+        "_container": next(iter(resolved.values())),
     }
     if "PrimaryContainer" in document:
-        document["PrimaryContainer"] = _described(definition)
+        document["PrimaryContainer"] = definitions.described(request["PrimaryContainer"])
+    else:
+        document["Containers"] = [definitions.described(one) for one in given.values()]
+        mode = definitions.execution_mode(request)
+        document["InferenceExecutionConfig"] = {"Mode": mode}
+        if len(resolved) > 1:
+            document.update(_containers=resolved, _direct=mode == "Direct")
     try:
         service.store.create(KIND, name, document)
     except NameTakenError:
         raise ValidationException(f'Cannot create already existing model "{arn}".') from None
     set_tags(service, arn, list(request.get("Tags", [])))
     return {"ModelArn": arn}
-
-
-def _described(definition: Any) -> dict[str, Any]:
-    return {"Mode": "SingleModel", "Environment": {}, **definition}
 
 
 def describe_model(service: SageMakerService, request: Request) -> Response:

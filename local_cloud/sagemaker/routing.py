@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from local_cloud.sagemaker import runtime_targets
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting import invocation, registry
 from local_cloud.sagemaker.hosting.connections import (
@@ -16,6 +17,8 @@ from local_cloud.sagemaker.hosting.connections import (
 )
 from local_cloud.sagemaker.hosting.fleet import Fleet
 from local_cloud.sagemaker.hosting.invocation import Call
+from local_cloud.sagemaker.hosting.model_files import ModelDataError
+from local_cloud.sagemaker.hosting.multi_model import ModelNotReadyError
 from local_cloud.sagemaker.hosting.serverless import ThrottledError
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
@@ -23,6 +26,7 @@ from local_cloud.sagemaker.runtime_errors import (
     ValidationError,
     broken_off,
     model_error,
+    not_ready,
     timed_out,
     too_large,
 )
@@ -120,6 +124,10 @@ def explained(service: SageMakerService, call: Call, variant: Variant) -> Iterat
         yield
     except ThrottledError as error:
         raise ApiError("ThrottlingException", f"Rate exceeded: {error}.") from error
+    except ModelNotReadyError as error:
+        raise not_ready() from error
+    except ModelDataError as error:
+        raise ValidationError(str(error)) from error
     except InvocationTimeoutError as error:
         raise timed_out(service.settings, call.endpoint, error.container) from error
     except ContainerGoneError as error:
@@ -159,6 +167,7 @@ def _variant(call: Call, fleet: Fleet) -> Variant:
     variant = fleet.pick(call.target)
     if variant is None:
         raise ValidationError(f"Variant {call.target} not found for Endpoint {call.endpoint}.")
+    runtime_targets.check(call.endpoint, variant.plan, call.question)
     most = _most_bytes(variant)
     if len(call.question.body) > most:
         raise too_large(most)

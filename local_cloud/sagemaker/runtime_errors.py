@@ -107,6 +107,17 @@ def timed_out(settings: LocalCloudSettings, endpoint: str, container: str) -> In
     return model_error(settings, endpoint, container, NO_ANSWER, said)
 
 
+def not_ready() -> ApiError:
+    """A model of a multi-model endpoint is not loaded in the time that a request may take."""
+    return ApiError(
+        "ModelNotReadyException",
+        "Either a serverless endpoint variant's resources are still being provisioned, or a "
+        "multi-model endpoint is still downloading or loading the target model. Wait and try "
+        "your request again.",
+        status=429,
+    )
+
+
 def broken_off(folder: object, error: Exception) -> ApiError:
     """The container ended, or ended the connection, while it had the request."""
     return ApiError(

@@ -37,6 +37,7 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
     name = request[_NAME]
     _check_input(service, request, model["ExecutionRoleArn"])
     arn = service.arn(f"transform-job/{name}")
+    check_model(model)
     document = _document(request, arn, model)
     try:
         with service.store.transaction():
@@ -72,6 +73,15 @@ def check(request: Request) -> None:
     places.parse(request["TransformOutput"]["S3OutputPath"])
     parameters.check(request)
     data_processing.of_request(request)
+
+
+def check_model(model: Document) -> None:
+    """Raises ValidationException for a model of more than one container, or of many models."""
+    if "_containers" in model or "models" in model["_container"]:
+        raise ValidationException(
+            f"The local cloud transforms with models of one container and of Mode SingleModel; "
+            f"{model['ModelName']} is none."
+        )
 
 
 def _document(request: Request, arn: str, model: Document) -> Document:

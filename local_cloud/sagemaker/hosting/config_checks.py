@@ -34,6 +34,7 @@ def check(service: SageMakerService, request: Request) -> None:
         *_variant_faults(request),
         *_serverless_faults(service, request),
         *_asynchronous_faults(request),
+        *_container_faults(service, request),
         *_shadow_faults(request),
         *_capture_faults(request),
     ]
@@ -133,6 +134,32 @@ def _asynchronous_faults(request: Request) -> Iterator[str]:
             yield f"{member} {output[member]!r} is not an S3 URI: s3://<bucket>/<prefix>"
     if "S3OutputPath" not in output:
         yield "AsyncInferenceConfig.OutputConfig has no S3OutputPath"
+
+
+def _container_faults(service: SageMakerService, request: Request) -> Iterator[str]:
+    """What models of several containers, or of many models, cannot be part of."""
+    for variant in _variants(request):
+        model = service.store.find("model", variant["ModelName"]) or {}
+        kinds = {one.get("Mode") for one in [*_containers(model)]}
+        named = f"model {variant['ModelName']} of variant {variant['VariantName']}"
+        if "ServerlessConfig" in variant:
+            if len(_containers(model)) > 1:
+                yield f"{named} has several containers, which serverless endpoints do not support"
+            if "MultiModel" in kinds:
+                yield f"{named} has Mode MultiModel, which serverless endpoints do not support"
+        if request.get("AsyncInferenceConfig"):
+            if "MultiModel" in kinds:
+                yield f"{named} has Mode MultiModel, and InvokeEndpointAsync names no TargetModel"
+            if model.get("InferenceExecutionConfig", {}).get("Mode") == "Direct":
+                yield (
+                    f"{named} has containers for direct invocation, and InvokeEndpointAsync names "
+                    "no TargetContainerHostname"
+                )
+
+
+def _containers(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    primary = model.get("PrimaryContainer")
+    return list(model.get("Containers", [])) if primary is None else [primary]
 
 
 def _shadow_faults(request: Request) -> Iterator[str]:

@@ -9,39 +9,11 @@ from botocore.exceptions import ClientError
 
 from local_cloud.sagemaker import model_packages
 from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.hosting.plan import Container, ModelData
+from local_cloud.sagemaker.hosting.plan import Container, ModelData, MultiModelData
 from local_cloud.sagemaker.runner import images, places
-from local_cloud.sagemaker.service import Request, SageMakerService
+from local_cloud.sagemaker.service import SageMakerService
 
 _ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
-
-
-def definition_of(request: Request) -> Mapping[str, Any]:
-    """The one container of a CreateModel request. Raises ValidationException."""
-    primary, several = request.get("PrimaryContainer"), request.get("Containers")
-    if (primary is None) is (several is None):
-        raise ValidationException(
-            "Exactly one of PrimaryContainer and Containers must be given to create a model."
-        )
-    if primary is not None:
-        return _checked(primary)
-    if several is None or len(several) != 1:
-        raise ValidationException(
-            "The local cloud has no inference pipelines: Containers takes one container, "
-            f"not {len(several or ())}."
-        )
-    return _checked(several[0])
-
-
-def _checked(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "ModelPackageName" in definition and not {"Image", "ModelDataUrl"}.isdisjoint(definition):
-        raise ValidationException(
-            "ModelPackageName cannot be given together with Image or ModelDataUrl: the model "
-            "package names both."
-        )
-    if "Image" not in definition and "ModelPackageName" not in definition:
-        raise ValidationException("A container must have an Image or a ModelPackageName.")
-    return definition
 
 
 def resolve(service: SageMakerService, definition: Mapping[str, Any]) -> Container:
@@ -52,8 +24,14 @@ def resolve(service: SageMakerService, definition: Mapping[str, Any]) -> Contain
         source = _from_package(service, definition)
     environment = {**source.get("Environment", {}), **definition.get("Environment", {})}
     container = Container(image=source["Image"], environment=environment)
-    data = _data(source)
-    if data is not None:
+    if definition.get("Mode") == "MultiModel":
+        places.parse(definition["ModelDataUrl"])
+        cache = definition.get("MultiModelConfig", {}).get("ModelCacheSetting", "Enabled")
+        container["models"] = MultiModelData(
+            prefix=definition["ModelDataUrl"], cached=cache == "Enabled"
+        )
+        container["environment"] = {"SAGEMAKER_MULTI_MODEL": "true", **environment}
+    elif (data := _data(source)) is not None:
         container["data"] = data
     entry = images.find(service.settings, container["image"])
     if "serve" not in entry:
@@ -121,6 +99,16 @@ def check_image(service: SageMakerService, image: str, role_arn: str, model: str
         image,
         lambda: service.credentials.as_role(role_arn, session_name=f"model-{model}"),
     )
+
+
+def check(service: SageMakerService, container: Container, role_arn: str, model: str) -> None:
+    """Whether the role can have the image and the model's data. Raises ValidationException."""
+    check_image(service, container["image"], role_arn, model)
+    if "models" in container:
+        prefix = ModelData(uri=container["models"]["prefix"], archive=False)
+        check_data(service, prefix, role_arn, model)
+    if "data" in container:
+        check_data(service, container["data"], role_arn, model)
 
 
 def check_data(service: SageMakerService, data: ModelData, role_arn: str, model: str) -> None:

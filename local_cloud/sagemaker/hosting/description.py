@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from local_cloud.sagemaker.hosting import data_capture, progress, weights
-from local_cloud.sagemaker.hosting.plan import VariantPlan
+from local_cloud.sagemaker.hosting.plan import VariantPlan, deployed_images
 from local_cloud.sagemaker.store import Document
 
 
@@ -34,11 +34,7 @@ def summaries(
         {
             "VariantName": current["variant"],
             "DeployedImages": [
-                {
-                    "SpecifiedImage": current["container"]["image"],
-                    "ResolvedImage": current["container"]["image"],
-                    "ResolutionTime": time.time(),
-                }
+                {**image, "ResolutionTime": time.time()} for image in deployed_images(current)
             ],
             **weights.numbers(current, "Current"),
             **weights.numbers(wanted, "Desired"),

@@ -7,26 +7,23 @@ requests until it answers /ping again.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.hosting import model_files
 from local_cloud.sagemaker.hosting.connections import OpenAnswer
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
+from local_cloud.sagemaker.hosting.making import Maker, note
 from local_cloud.sagemaker.hosting.plan import VariantPlan
+from local_cloud.sagemaker.hosting.processes import Processes, places_of
 from local_cloud.sagemaker.hosting.question import Question
-from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
-from local_cloud.sagemaker.runner import images, isolation
+from local_cloud.sagemaker.hosting.server import ServerError
 from local_cloud.sagemaker.service import SageMakerService
 
 logger = logging.getLogger("local_cloud.endpoints")
@@ -67,7 +64,7 @@ class Instance:
         self.plan = plan
         self.name = f"i-{uuid.uuid4().hex[:17]}"
         self.folder = variant_folder / self.name
-        self.log = self.folder / "server.log"
+        self._places = places_of(plan, self.folder)
         self.serving = False
         """True once the instance takes traffic: only then a lost server is started anew."""
         self.healthy = False
@@ -75,7 +72,7 @@ class Instance:
         self._health = health
         self._service = service
         self._endpoint = endpoint
-        self._server: ModelServer | None = None
+        self._processes: Processes | None = None
         self._stopped = threading.Event()
         self._watched = threading.Event()
         self._watched.set()
@@ -91,29 +88,25 @@ class Instance:
     @property
     def running(self) -> bool:
         """Whether its process is there."""
-        return self._server is not None and self._server.exit_status is None
+        return self._processes is not None and self._processes.exit_status is None
 
     def start(self, *, cancelled: Callable[[], bool]) -> bool:
         """Fetch the model, start the server and wait until it is healthy; False if cancelled.
 
         Raises ModelDataError, ServerError or ApiError.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log.touch()
-        shipper = self._shipper()
-        data = self.plan["container"].get("data")
-        if data is not None:
-            s3: Any = self._session().client("s3")
-            model_files.fetch(s3, data, self.folder / "ml" / "model")
-        self._server = self._make_server()
-        self._server.start()
-        # From here on the watcher ends the server when the local cloud stops.
+        maker = self._maker()
+        shippers = maker.logs()
+        maker.fetch()
+        self._processes = maker.processes()
+        self._processes.start()
+        # From here on the watcher ends the servers when the local cloud stops.
         self._watched.clear()
         self._service.tasks.start(
-            f"endpoint {self._endpoint} {self.name}", lambda: self._watch(shipper)
+            f"endpoint {self._endpoint} {self.name}", lambda: self._watch(shippers)
         )
         seconds = self.plan["health_check_seconds"]
-        self.healthy = self._server.await_healthy(
+        self.healthy = self._processes.await_healthy(
             seconds, cancelled=lambda: cancelled() or self._stopped.is_set()
         )
         self._alive_at = self._started_at = time.monotonic()
@@ -139,10 +132,10 @@ class Instance:
             self.leave()
 
     def open(self, question: Question, timeout_seconds: float) -> OpenAnswer:
-        """Raises NotSentError, ContainerGoneError, InvocationTimeoutError."""
-        if self._server is None:
+        """Raises as :meth:`Processes.open`."""
+        if self._processes is None:
             raise RuntimeError(f"{self.name} was not started")
-        answer = self._server.open(question.headers, question.body, timeout_seconds)
+        answer = self._processes.open(question, timeout_seconds)
         answer.on_piece(self._note_alive)
         return answer
 
@@ -155,8 +148,8 @@ class Instance:
         if drain:
             self._drain()
         self._stopped.set()
-        if self._server is not None:
-            self._server.stop()
+        if self._processes is not None:
+            self._processes.stop()
         self._watched.wait(SHIP_LIMIT_SECONDS)
 
     def _drain(self) -> None:
@@ -171,62 +164,34 @@ class Instance:
         """All but the log, so that it can be read after the server's end."""
         remove_files(self.folder)
 
-    def last_lines(self) -> str:
-        """The end of the log."""
-        if not self.log.exists():
+    def last_lines(self, container: str) -> str:
+        """The end of a container's log."""
+        log = next(place.log for place in self._places if place.name == container)
+        if not log.exists():
             return ""
-        with self.log.open(errors="replace") as file:
+        with log.open(errors="replace") as file:
             return "".join(deque(file, LOG_LINES)).strip()
 
-    def _make_server(self) -> ModelServer:
-        container = self.plan["container"]
-        image = images.resolve(self._service.settings, container["image"], self._session)
-        if image.serve is None:
-            raise ServerError(
-                f"the image {container['image']} has no program `serve`. {image.note}"
-            )
-        if image.note:
-            self._note(image.note)
-        self._note(f"/opt/ml is private to this server by: {isolation.method()}")
-        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        environment = {
-            "PATH": search,
-            **image.environment,
-            "SAGEMAKER_REGION": self._service.settings.region,
-            "AWS_REGION": self._service.settings.region,
-            **container["environment"],
-        }
-        if not self.plan["isolated"]:
-            role = self.plan["role"]
-            environment |= self._service.credentials.environment(
-                role, session_name=self._session_name
-            )
-        return ModelServer(
-            image.serve,
-            environment,
-            self.folder / "ml",
-            self.log,
-            image=image,
-            settings=self._service.settings,
-        )
+    def _maker(self) -> Maker:
+        return Maker(self._service, self._endpoint, self.plan, self.name, self._places)
 
-    def _watch(self, shipper: LogShipper) -> None:
+    def _watch(self, shippers: Sequence[LogShipper]) -> None:
         try:
-            self._watch_until_stopped(shipper)
-            if self._server is not None:
-                self._server.stop()
+            self._watch_until_stopped(shippers)
+            if self._processes is not None:
+                self._processes.stop()
             # A stopping local cloud takes no more requests of its own.
             if not self._service.tasks.stopping:
-                shipper.ship()
+                ship(shippers)
         finally:
             self._watched.set()
 
-    def _watch_until_stopped(self, shipper: LogShipper) -> None:
+    def _watch_until_stopped(self, shippers: Sequence[LogShipper]) -> None:
         pause, ship_at, ping_at = FIRST_RESTART_SECONDS, 0.0, 0.0
         while not self._over:
             now = time.monotonic()
             if now >= ship_at:
-                shipper.ship()
+                ship(shippers)
                 ship_at = now + SHIP_SECONDS
             self._stopped.wait(min(WATCH_SECONDS, self._health.ping_seconds))
             if not self.serving or self._over:
@@ -242,16 +207,16 @@ class Instance:
                 pause = min(2 * pause, LAST_RESTART_SECONDS)
 
     def _ping(self) -> None:
-        if self._server is None:
+        if self._processes is None:
             return
-        self.healthy = self._server.healthy()
+        self.healthy = self._processes.healthy()
         if self.healthy:
             self._alive_at = time.monotonic()
 
     def _lost(self) -> str | None:
         """What happened to a server that has to be replaced."""
-        if self._server is not None and not self.running:
-            return f"ended with {self._server.exit_status}"
+        if self._processes is not None and not self.running:
+            return f"ended with {self._processes.exit_status}"
         rule = self._health
         silent = time.monotonic() - self._alive_at
         if silent > (rule.busy_seconds if self._in_flight else rule.idle_seconds):
@@ -260,20 +225,20 @@ class Instance:
 
     def _replace(self, lost: str, pause: float) -> None:
         """Start the server anew after a pause; one that does not come up is lost again soon."""
-        if self._server is None:
+        if self._processes is None:
             return
         self.healthy = False
         text = f"the server of {self._endpoint} {lost}: restarting"
         logger.warning("%s", text)
         self._note(text)
-        self._server.stop()
+        self._processes.stop()
         self._pause(pause)
         if self._over:
             return
         try:
-            self._server.start()
+            self._processes.start()
             self._started_at = time.monotonic()
-            self.healthy = self._server.await_healthy(
+            self.healthy = self._processes.await_healthy(
                 self.plan["health_check_seconds"], cancelled=lambda: self._over
             )
         except ServerError as error:
@@ -290,27 +255,18 @@ class Instance:
         return self._stopped.is_set() or self._service.tasks.stopping
 
     def _note(self, text: str) -> None:
-        with self.log.open("a") as log:
-            log.write(f"[local cloud] {text}\n")
+        for place in self._places:
+            note(place.log, text)
 
-    @property
-    def _session_name(self) -> str:
-        return f"endpoint-{self._endpoint}"[:64]
 
-    def _session(self) -> Any:
-        return self._service.credentials.as_role(self.plan["role"], session_name=self._session_name)
-
-    def _shipper(self) -> LogShipper:
-        group = f"/aws/sagemaker/Endpoints/{self._endpoint}"
-        stream = f"{self.plan['variant']}/{self.name}"
-        return LogShipper(self.log, group, stream, lambda: self._session().client("logs"))
+def ship(shippers: Sequence[LogShipper]) -> None:
+    """What the logs have to say since the last time."""
+    for shipper in shippers:
+        shipper.ship()
 
 
 def remove_files(folder: Path) -> None:
-    """The model's files and the server's scratch space in an instance's folder; the log stays."""
-    for name in ("ml", "scratch"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-
-
-START_ERRORS = (model_files.ModelDataError, ServerError, ApiError)
-"""What :meth:`Instance.start` raises."""
+    """The models' files and the servers' scratch space in an instance's folder; the logs stay."""
+    for log in [*folder.glob("server.log"), *folder.glob("*/server.log")]:
+        for name in ("ml", "scratch"):
+            shutil.rmtree(log.with_name(name), ignore_errors=True)

@@ -31,6 +31,7 @@ class LogShipper:
         # Lines of an earlier server in the same file were shipped by its own shipper.
         self._offset = file.stat().st_size if file.exists() else 0
         self._made = False
+        self._kept: Any = None
         self._told: set[str] = set()
 
     def ship(self) -> None:
@@ -40,6 +41,8 @@ class LogShipper:
             try:
                 self._put([line for line in lines if line.strip()])
             except (ClientError, BotoCoreError, ApiError) as error:
+                # Another client may have other credentials.
+                self._kept = None
                 self._tell(f"{error}")
                 return
             self._offset += len(chunk)
@@ -57,7 +60,8 @@ class LogShipper:
     def _put(self, lines: list[str]) -> None:
         if not lines:
             return
-        client = self._client()
+        # A client is made once: its making holds up requests for a tenth of a second.
+        client = self._kept = self._kept or self._client()
         if not self._made:
             _ignoring_existing(client.create_log_group, logGroupName=self._group)
             _ignoring_existing(

@@ -10,9 +10,12 @@ import uuid
 from typing import Any, NotRequired, TypedDict
 
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.hosting.connections import PRIMARY
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 
+DOWNLOAD_SECONDS = 3600
+"""Until a model's data must be there, where the variant does not say: the longest that it can."""
 HEALTH_CHECK_SECONDS = 240
 """Until /ping must answer 200, where the variant does not say."""
 
@@ -24,12 +27,20 @@ class ModelData(TypedDict):
     archive: bool
 
 
+class MultiModelData(TypedDict):
+    """Where the models of a multi-model container lie, and whether they stay loaded."""
+
+    prefix: str
+    cached: bool
+
+
 class Container(TypedDict):
     """A model's container with its model package resolved."""
 
     image: str
     environment: dict[str, str]
     data: NotRequired[ModelData]
+    models: NotRequired[MultiModelData]
 
 
 class VariantPlan(TypedDict):
@@ -41,6 +52,12 @@ class VariantPlan(TypedDict):
     role: str
     isolated: bool
     container: Container
+    """The first one, where there are several."""
+    containers: NotRequired[dict[str, Container]]
+    """All by name in their order, where there are several."""
+    direct: NotRequired[bool]
+    """Whether each of several containers is asked by its name, not one after the other."""
+    download_seconds: NotRequired[int]
     instance_type: NotRequired[str]
     serverless: NotRequired[dict[str, int]]
     """Its ServerlessConfig, where it has one instead of instances."""
@@ -77,6 +94,24 @@ def make(service: SageMakerService, config_name: str) -> Plan:
 def all_variants(plan: Plan) -> list[VariantPlan]:
     """Those of production and the shadow."""
     return [*plan["variants"], *plan.get("shadows", [])]
+
+
+def containers_of(variant: VariantPlan) -> dict[str, Container]:
+    """By name, in their order."""
+    return variant.get("containers", {PRIMARY: variant["container"]})
+
+
+def deployed_images(variant: VariantPlan) -> list[dict[str, Any]]:
+    """DeployedImage of each container, without when it was resolved."""
+    return [
+        {"SpecifiedImage": one["image"], "ResolvedImage": one["image"]}
+        for one in containers_of(variant).values()
+    ]
+
+
+def multi_model(variant: VariantPlan) -> bool:
+    """Whether a request must name one of a container's models."""
+    return any("models" in one for one in containers_of(variant).values())
 
 
 def retain(plan: Plan, before: Plan, *, weights: bool, instances: bool, capture: bool) -> None:
@@ -127,6 +162,10 @@ def _variant(service: SageMakerService, variant: dict[str, Any]) -> VariantPlan:
         isolated=model["EnableNetworkIsolation"],
         container=model["_container"],
     )
+    if "_containers" in model:
+        plan["containers"], plan["direct"] = model["_containers"], model["_direct"]
+    if "ModelDataDownloadTimeoutInSeconds" in variant:
+        plan["download_seconds"] = variant["ModelDataDownloadTimeoutInSeconds"]
     if "InstanceType" in variant:
         plan["instance_type"] = variant["InstanceType"]
     if "ServerlessConfig" in variant:

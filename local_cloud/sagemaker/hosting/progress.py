@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.hosting.plan import Plan
+from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan, deployed_images
 from local_cloud.sagemaker.hosting.state import KIND, publish_deployment
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
@@ -59,12 +59,12 @@ def describe(endpoint: Document) -> dict[str, Any]:
     return {"ProductionVariants": [{**one, "VariantStatus": [_status(step)]} for one in variants]}
 
 
-def _pending_variant(variant: Mapping[str, Any], step: Mapping[str, Any] | None) -> dict[str, Any]:
-    name, image = variant["variant"], variant["container"]["image"]
+def _pending_variant(variant: VariantPlan, step: Mapping[str, Any] | None) -> dict[str, Any]:
+    name = variant["variant"]
     active = {} if step is None else step["active"]
-    answer = {
+    answer: dict[str, Any] = {
         "VariantName": name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
+        "DeployedImages": deployed_images(variant),
         "CurrentWeight": variant["weight"],
         "DesiredWeight": variant["weight"],
     }

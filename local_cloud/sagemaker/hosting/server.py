@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 
 from local_cloud.sagemaker.hosting.connections import (
+    PRIMARY,
     Answer,
     Connections,
     ContainerGoneError,
@@ -59,6 +60,11 @@ __all__ = [
 class ServerError(Exception):
     """The server cannot be started; the message is for the endpoint's FailureReason."""
 
+    def __init__(self, message: str, container: str = PRIMARY) -> None:
+        super().__init__(message)
+        self.container = container
+        """How SageMaker calls it."""
+
 
 class ModelServer:
     """Starts, asks and ends one process; its output goes to ``log``."""
@@ -72,10 +78,12 @@ class ModelServer:
         *,
         image: Image | None = None,
         settings: LocalCloudSettings | None = None,
+        name: str = PRIMARY,
     ) -> None:
         """``folder`` is what the process has as /opt/ml; its home is a folder beside that. The
         files of ``image`` are laid out for the process, and the state of the local cloud with
-        these settings is hidden from it."""
+        these settings is hidden from it. ``name`` is how SageMaker calls the container."""
+        self.name = name
         self._image = image
         self._settings = settings
         self._command = list(command)
@@ -88,7 +96,7 @@ class ModelServer:
 
     def start(self) -> None:
         """Start the process; it need not be ready. Raises ServerError."""
-        self._connections = Connections(_free_port())
+        self._connections = Connections(_free_port(), self.name)
         scratch = self._folder.with_name("scratch")
         # Nothing of the local cloud's own environment: a server sees what a container would.
         environment = {
@@ -119,7 +127,8 @@ class ModelServer:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise ServerError(f"cannot start {self._command[0]}: {error}") from error
+                text = f"cannot start {self._command[0]}: {error}"
+                raise ServerError(text, self.name) from error
 
     def _view(self, scratch: Path) -> isolation.View:
         image, settings, files = self._image, self._settings, None
@@ -147,12 +156,13 @@ class ModelServer:
         while not cancelled():
             status = self.exit_status
             if status is not None:
-                raise ServerError(f"the container ended with exit status {status}")
+                raise ServerError(f"the container ended with exit status {status}", self.name)
             if self.healthy():
                 return True
             if time.monotonic() >= deadline:
                 raise ServerError(
-                    f"the container gave no 200 to GET /ping within {timeout_seconds:g} seconds"
+                    f"the container gave no 200 to GET /ping within {timeout_seconds:g} seconds",
+                    self.name,
                 )
             time.sleep(POLL_SECONDS)
         return False
@@ -176,7 +186,7 @@ class ModelServer:
             return
         self._look_again = time.monotonic() + LOOK_SECONDS
         if self._process is not None and listens(self._process.pid, USUAL_PORT):
-            self._connections = Connections(USUAL_PORT)
+            self._connections = Connections(USUAL_PORT, self.name)
 
     def open(
         self,

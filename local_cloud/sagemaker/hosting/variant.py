@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
-from local_cloud.sagemaker.hosting.instance import START_ERRORS, HealthRule, Instance
+from local_cloud.sagemaker.hosting.instance import HealthRule, Instance
+from local_cloud.sagemaker.hosting.model_files import ModelDataError
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
+from local_cloud.sagemaker.hosting.server import ServerError
 from local_cloud.sagemaker.service import SageMakerService
 
 
@@ -156,12 +159,15 @@ def _start(instance: Instance, cancelled: Callable[[], bool]) -> bool | str:
     """Whether it came up, or why it did not."""
     try:
         return instance.start(cancelled=cancelled)
-    except START_ERRORS as error:
-        text = getattr(error, "message", None) or str(error)
+    except ServerError as error:
         name = instance.plan["variant"]
-        lines = instance.last_lines()
+        lines = instance.last_lines(error.container)
         reason = (
-            f"The primary container for production variant {name} did not pass the ping health "
-            f"check. Please check CloudWatch logs for this endpoint. Cause: {text}."
+            f"The {error.container} container for production variant {name} did not pass the ping "
+            f"health check. Please check CloudWatch logs for this endpoint. Cause: {error}."
         )
         return f"{reason} The log ends with:\n{lines[-600:]}" if lines else reason
+    except ModelDataError as error:
+        return str(error)
+    except ApiError as error:
+        return error.message

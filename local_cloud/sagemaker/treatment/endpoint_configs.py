@@ -16,12 +16,11 @@ NO_COMPONENTS = "the local cloud has no inference components: give each variant 
 
 _VARIANT = treatment(
     works("VariantName", "ModelName", "InitialInstanceCount", "InitialVariantWeight"),
-    works("ContainerStartupHealthCheckTimeoutInSeconds"),
+    works("ContainerStartupHealthCheckTimeoutInSeconds", "ModelDataDownloadTimeoutInSeconds"),
     ignored(f"{ONE_MACHINE}, and counts against the quotas of instance-types.toml", "InstanceType"),
     works("ServerlessConfig.MaxConcurrency", "ServerlessConfig.ProvisionedConcurrency"),
     ignored("it is checked and bounds nothing", "ServerlessConfig.MemorySizeInMB"),
     ignored(DISK, "VolumeSizeInGB"),
-    ignored("a model's data may take as long as they need", "ModelDataDownloadTimeoutInSeconds"),
     ignored("an instance is there in seconds", "VariantInstanceProvisionTimeoutInSeconds"),
     ignored("the server's files lie in the state folder", "EnableSSMAccess"),
     works("RoutingConfig"),

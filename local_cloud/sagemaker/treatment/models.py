@@ -12,15 +12,12 @@ from local_cloud.sagemaker.treatment.rules import (
 )
 from local_cloud.sagemaker.treatment.shared import CREATED, LIST, NETWORK, S3_MODEL_SOURCE
 
-NO_MULTI_MODEL = "the local cloud serves one model a container"
-
 _CONTAINER = treatment(
     works("Image", "Mode", "ModelDataUrl", "Environment"),
     works("ModelPackageName", "InferenceSpecificationName"),
     below("ModelDataSource.S3DataSource", S3_MODEL_SOURCE),
-    ignored("it is kept; one container needs no name", "ContainerHostname"),
-    refused(NO_MULTI_MODEL, "Mode", values=("MultiModel",)),
-    refused(NO_MULTI_MODEL, "MultiModelConfig"),
+    works("ContainerHostname", note="of several containers; one alone is called primary"),
+    works("MultiModelConfig"),
     refused("the local cloud asks no private registry for images", "ImageConfig"),
     refused(
         "the local cloud gives a container the one model of ModelDataUrl or ModelDataSource",
@@ -36,10 +33,7 @@ FAMILY = Family(
             works("ModelName", "ExecutionRoleArn", "Tags"),
             below("PrimaryContainer", _CONTAINER),
             below("Containers[]", _CONTAINER),
-            refused(
-                "the local cloud has no inference pipelines: a model has one container",
-                "InferenceExecutionConfig",
-            ),
+            works("InferenceExecutionConfig"),
             ignored(NETWORK, "VpcConfig"),
             works(
                 "EnableNetworkIsolation",

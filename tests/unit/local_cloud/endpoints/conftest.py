@@ -17,12 +17,18 @@ from tests.local_cloud_fixture import RunningCloud, running_cloud
 
 SERVER = Path(__file__).with_name("container_server.py")
 IMAGE = "registry.example/answering:1"
+MANY_MODELS_IMAGE = "registry.example/many-models:1"
 IMAGES = f"""
 [[image]]
 repository = "answering"
 tag = "*"
 serve = ["{{python}}", "{SERVER}"]
 note = "A program of the tests stands for this image."
+
+[[image]]
+repository = "many-models"
+tag = "*"
+serve = ["{{python}}", "{SERVER.with_name("many_models_server.py")}"]
 
 [[image]]
 repository = "training-only"
@@ -34,6 +40,7 @@ WRITABLE = "written-by-endpoints"
 """The prefix of the bucket that models' roles may write to."""
 STATEMENTS: list[dict[str, Any]] = [
     {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{BUCKET}/*"]},
+    {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{BUCKET}"]},
     {
         "Effect": "Allow",
         "Action": ["s3:PutObject"],

@@ -70,10 +70,11 @@ def test_models_are_found_by_name_and_gone_once_deleted(hosting: Hosting) -> Non
         ({"Image": "registry.example/unknown:1"}, "nothing that stands for the image"),
         ({"Image": "registry.example/training-only:1"}, "cannot serve"),
         ({"Image": IMAGE, "ModelDataUrl": "s3://models/none.tar.gz"}, "model data at s3://models"),
-        ({"Image": IMAGE, "Mode": "MultiModel"}, "Mode MultiModel: the local cloud serves one"),
+        ({"Image": IMAGE, "Mode": "MultiModel"}, "needs the prefix of its models"),
+        ({"Image": IMAGE, "MultiModelConfig": {}}, "is for containers of Mode MultiModel"),
         ({"ModelPackageName": "nobody"}, "does not exist"),
         ({"Image": IMAGE, "ModelPackageName": "nobody"}, "cannot be given together"),
-        ({}, "an Image or a ModelPackageName"),
+        ({}, "must have an Image or a ModelPackageName"),
     ],
 )
 def test_a_model_that_could_not_be_served_is_refused(
@@ -83,11 +84,24 @@ def test_a_model_that_could_not_be_served_is_refused(
         hosting.create_model("refused", container)
 
 
-def test_inference_pipelines_are_refused_by_name(hosting: Hosting) -> None:
-    with pytest.raises(ClientError, match="no inference pipelines"):
+@pytest.mark.parametrize(
+    ("names", "mode", "words"),
+    [
+        (["a", "a"], "Serial", "ContainerHostname a is used twice"),
+        (["a", None], "Serial", "where one container has a ContainerHostname, each must"),
+        ([None, None], "Direct", "with Mode Direct each container needs a ContainerHostname"),
+        (["a"], "Direct", "Direct is for several containers"),
+    ],
+)
+def test_containers_that_could_not_be_told_apart_are_refused(
+    hosting: Hosting, names: list[str | None], mode: str, words: str
+) -> None:
+    named = [{"ContainerHostname": name} if name else {} for name in names]
+    with pytest.raises(ClientError, match=words):
         hosting.sagemaker.create_model(
-            ModelName="two",
-            Containers=[{"Image": IMAGE}, {"Image": IMAGE}],
+            ModelName="together",
+            Containers=[{"Image": IMAGE, **one} for one in named],
+            InferenceExecutionConfig={"Mode": mode},
             ExecutionRoleArn=hosting.role,
         )
 
