@@ -67,7 +67,10 @@ def run(settings: LocalCloudSettings) -> None:
     move_state(settings)
     os.environ.update(server_environment(settings))
     from local_cloud import ministack_bridge
-    from local_cloud.ministack_bridge.objects import mend_objects
+    from local_cloud.ministack_bridge.objects import (
+        mend_objects,
+        refuse_objects_that_cannot_be_kept,
+    )
     from local_cloud.sagemaker.opening import Opening
     from local_cloud.sagemaker.tasks import ThreadTasks
 
@@ -79,6 +82,7 @@ def run(settings: LocalCloudSettings) -> None:
     scaler = add_autoscaling(service)
     add_instance_types(settings)
 
+    refuse_objects_that_cannot_be_kept()
     keeper = ministack_bridge.keeper()
     ministack_bridge.answer_after_writing(keeper)
 

@@ -6,17 +6,25 @@ the two the file is already the new object and what stands beside it is still th
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
+
+from local_cloud.ministack_bridge.services import Handler, wrap_service
 
 SIDECAR = ".meta.json"
 VERSIONS = ".versions"
+
+# What could not be written for the request of this context.
+_unwritten: ContextVar[list[OSError]] = ContextVar("unwritten")
 
 logger = logging.getLogger("local_cloud.ministack")
 
@@ -77,3 +85,40 @@ def _displaced(folder: Path, file: Path, known: dict[str, Any]) -> Path | None:
     version = known.get("version_id")
     kept = folder.joinpath(VERSIONS, account, bucket, str(version), *rest)
     return kept if version and kept.is_file() else None
+
+
+def refuse_objects_that_cannot_be_kept() -> None:
+    """Let a PUT fail whose object does not get to disk.
+
+    MiniStack keeps it in memory then, logs a warning and answers 200: a stop would lose it.
+    """
+    from ministack.services import s3
+
+    write: Callable[..., None] = s3._atomic_write
+
+    @functools.wraps(write)
+    def write_or_note(*arguments: Any, **options: Any) -> None:
+        try:
+            write(*arguments, **options)
+        except OSError as error:
+            _unwritten.get([]).append(error)
+            raise
+
+    setattr(s3, "_atomic_write", write_or_note)  # noqa: B010 - not for mypy
+    wrap_service("s3", _refusing)
+
+
+def _refusing(handler: Handler) -> Handler:
+    @functools.wraps(handler)
+    async def handle(*request: Any) -> tuple[int, dict[str, str], bytes]:
+        # A list, since a handler may write on another thread, under a copy of this context.
+        unwritten: list[OSError] = []
+        _unwritten.set(unwritten)
+        answer = await handler(*request)
+        if not unwritten:
+            return answer
+        message = escape(f"The object cannot be kept: {unwritten[0].strerror}.")
+        body = f"<Error><Code>InternalError</Code><Message>{message}</Message></Error>"
+        return 500, {"Content-Type": "application/xml"}, body.encode()
+
+    return handle

@@ -14,7 +14,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
 from ministack.core import responses, router
 from ministack.services import cloudformation, cloudwatch, codebuild, eventbridge, iam, lambda_svc
-from ministack.services import scheduler, stepfunctions, sts
+from ministack.services import s3, scheduler, stepfunctions, sts
 from ministack.services.cloudformation import provisioners, stacks
 
 print(json.dumps({
@@ -96,6 +96,9 @@ print(json.dumps({
         == ["target", "event", "rule", "view"],
     "stacks": all(hasattr(one._data, "items") for one in
         (cloudformation._stacks, cloudformation._stack_events)),
+    "objects": list(inspect.signature(s3._atomic_write).parameters) == ["fpath", "data", "text"]
+        and "_atomic_write(fpath, data)" in inspect.getsource(s3._persist_object)
+        and s3._VERSIONS_DIR == ".versions",
     "rates of rules": eventbridge._parse_rate_seconds("rate(2 minutes)") == 120
         and "_parse_rate_seconds(schedule)" in inspect.getsource(eventbridge._tick_scheduled_rules),
     "waits of executions": "_SFN_WAIT_SCALE" in inspect.getsource(stepfunctions._scaled_sleep)

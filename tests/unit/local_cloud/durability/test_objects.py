@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local_cloud.ministack_bridge import objects
 from local_cloud.ministack_bridge.objects import mend_objects
 
 ACCOUNT, BUCKET = "000000000000", "bucket"
@@ -69,3 +71,20 @@ def test_what_was_not_yet_an_object_is_removed(folder: Path) -> None:
     mend_objects(folder)
     left = {file.name for file in (folder / ACCOUNT / BUCKET).iterdir()}
     assert left == {named_so.name, f"{named_so.name}.meta.json"}
+
+
+def test_a_put_whose_object_does_not_get_to_disk_fails() -> None:
+    def write_on_a_full_disk() -> None:
+        objects._unwritten.get().append(OSError(28, "No space left on device"))
+
+    async def put_object(method: str) -> tuple[int, dict[str, str], bytes]:
+        if method == "PUT":
+            await asyncio.to_thread(write_on_a_full_disk)
+        return 200, {}, b""
+
+    handle: Any = objects._refusing(put_object)  # type: ignore[arg-type]
+    status, _, body = asyncio.run(handle("PUT"))
+    assert status == 500
+    assert b"<Code>InternalError</Code>" in body
+    assert b"No space left on device" in body
+    assert asyncio.run(handle("GET"))[0] == 200
