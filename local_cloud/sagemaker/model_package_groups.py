@@ -28,7 +28,8 @@ def find_group(service: SageMakerService, name_or_arn: str) -> Document:
     name = name_or_arn.rsplit("/", 1)[-1]
     document = service.store.find(KIND, name)
     if document is None:
-        raise ValidationException(f"Model Package Group {name} does not exist.")
+        arn = service.arn(f"model-package-group/{name}")
+        raise ValidationException(f"ModelPackageGroup {arn} does not exist.")
     return document
 
 

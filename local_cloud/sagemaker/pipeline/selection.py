@@ -14,9 +14,10 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.definition import Definition
+from local_cloud.sagemaker.pipeline.steps import callback
 
 _SOURCE_STATUSES = ("Succeeded", "Failed")
-_NOT_REUSED = ("CacheKey", "JobName", "RerunAfterRestart")
+_NOT_REUSED = ("CacheKey", "JobName", "RerunAfterRestart", *callback.RECORD_KEYS)
 
 
 def selected(config: Mapping[str, Any] | None) -> set[str] | None:

@@ -197,7 +197,7 @@ def test_a_package_without_a_group_is_not_updated(registry: Registry) -> None:
 WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     "a group that is not there": (
         {"ModelPackageGroupName": "letters"},
-        "Model Package Group letters does not exist",
+        "model-package-group/letters does not exist",
     ),
     "a name and a group": ({"ModelPackageName": "x"}, "Exactly one of ModelPackageGroupName"),
     "tags in a group": ({"Tags": [{"Key": "a", "Value": "b"}]}, "tags of its group"),
