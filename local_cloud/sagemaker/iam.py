@@ -44,6 +44,16 @@ ARN_MEMBERS = ("PipelineExecutionArn", "PipelineArn", "ModelPackageArn", "Resour
 # Members that name a resource, whatever the action is called, in the order to look for them.
 NAME_MEMBERS = tuple(RESOURCES.values())
 VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")
+ASSOCIATIONS = {"AssociateTrialComponent", "DisassociateTrialComponent"}
+PACKAGES_OF_A_GROUP = {"CreateModelPackage", "ListModelPackages"}
+LISTS_OF_ONE_RESOURCE = {
+    "ListModelPackages",
+    "ListPipelineVersions",
+    "ListTrainingJobsForHyperParameterTuningJob",
+    "ListPipelineExecutions",
+    "ListPipelineExecutionSteps",
+    "ListPipelineParametersForExecution",
+}
 
 
 def permissions(
@@ -123,20 +133,6 @@ def _resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], 
     return "*"
 
 
-ASSOCIATIONS = {"AssociateTrialComponent", "DisassociateTrialComponent"}
-
-
-PACKAGES_OF_A_GROUP = {"CreateModelPackage", "ListModelPackages"}
-LISTS_OF_ONE_RESOURCE = {
-    "ListModelPackages",
-    "ListPipelineVersions",
-    "ListTrainingJobsForHyperParameterTuningJob",
-    "ListPipelineExecutions",
-    "ListPipelineExecutionSteps",
-    "ListPipelineParametersForExecution",
-}
-
-
 def passed_roles(request: Any) -> Iterator[str]:
     """Every role ARN that the request hands to SageMaker, at any depth, each once."""
     seen: set[str] = set()
@@ -151,7 +147,7 @@ def _roles(value: Any) -> Iterator[str]:
         for key, item in value.items():
             if key in {"RoleArn", "ExecutionRoleArn"} and isinstance(item, str):
                 yield item
-            else:
+            elif key not in iam_conditions.CALLERS_OWN:
                 yield from _roles(item)
     elif isinstance(value, list):
         for item in value:

@@ -39,8 +39,14 @@ _MEMBERS = {
 """A request's member, at whatever depth, -> the condition key."""
 _VOLUMES = ("CreateEndpointConfig", "CreateNotebookInstance")
 """Actions whose own KmsKeyId is that of volumes; elsewhere it is the output's."""
-_NO_CONDITIONS = ("Environment", "HyperParameters", "StaticHyperParameters", "Tags")
-"""Members whose keys are the caller's own words."""
+CALLERS_OWN = (
+    "CustomerMetadataProperties",
+    "Environment",
+    "HyperParameters",
+    "StaticHyperParameters",
+    "Tags",
+)
+"""Members whose keys are the caller's own words: they are no members of the request."""
 
 
 def of_request(action: str, request: Mapping[str, Any], arn: Callable[[str], str]) -> Context:
@@ -77,7 +83,7 @@ def _leaves(value: Any, member: str = "") -> Iterator[tuple[str, Any]]:
     """Every plain value of the request with the name of the member that holds it."""
     if isinstance(value, Mapping):
         for name, item in value.items():
-            if name not in _NO_CONDITIONS:
+            if name not in CALLERS_OWN:
                 yield from _leaves(item, name)
     elif isinstance(value, list):
         for item in value:

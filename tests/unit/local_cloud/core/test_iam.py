@@ -75,6 +75,8 @@ def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
         "RoleArn": "a",
         "TrainingJobDefinitions": [{"RoleArn": "b"}, {"RoleArn": "a"}],
         "Model": {"ExecutionRoleArn": "c"},
+        "Environment": {"RoleArn": "a word of the caller's"},
+        "HyperParameters": {"RoleArn": "another"},
     }
     assert list(passed_roles(request)) == ["a", "b", "c"]
 

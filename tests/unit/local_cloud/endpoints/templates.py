@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,11 @@ class Stack:
     def __post_init__(self) -> None:
         self.client = self.hosting.cloud.client("cloudformation")
 
-    def create(self, template: dict[str, Any]) -> str:
+    def create(self, template: dict[str, Any], tags: Sequence[dict[str, str]] = ()) -> str:
         """Answers the status that it comes to."""
-        self.client.create_stack(StackName=self.name, TemplateBody=json.dumps(template))
+        self.client.create_stack(
+            StackName=self.name, TemplateBody=json.dumps(template), Tags=list(tags)
+        )
         return self.settled()
 
     def update(self, template: dict[str, Any]) -> str:

@@ -33,9 +33,11 @@ def names(hosting: Hosting, part: str) -> list[str]:
 def test_a_stack_serves_a_model_replaces_it_and_takes_everything_away(hosting: Hosting) -> None:
     stack = Stack(hosting, "serving-stack")
     first = scaled(served(hosting, model_data(hosting, "templated-1")), 2, "follow")
-    assert stack.create(first) == "CREATE_COMPLETE", stack.reasons()
+    owner = [{"Key": "owner", "Value": "templates"}]
+    assert stack.create(first, owner) == "CREATE_COMPLETE", stack.reasons()
     outputs, made = stack.outputs(), stack.resources()
     name = outputs["Name"]
+    assert hosting.sagemaker.list_tags(ResourceArn=outputs["Arn"])["Tags"] == owner
     assert outputs["Arn"] == hosting.describe(name)["EndpointArn"]
     assert outputs["Model"].split(":")[5].startswith("model/serving-stack-Model-")
     assert made["Target"] == f"endpoint/{name}/variant/AllTraffic|{DIMENSION}|sagemaker"
