@@ -107,6 +107,7 @@ def perform(service: SageMakerService, action: str, request: Request) -> Respons
     tags.check(request)
     enforcement.check(action, request)
     answer = ACTIONS[action](service, request)
+    validation.check_answer(action, answer)
     NOTICES.tell(action, request)
     return answer
 
@@ -149,6 +150,7 @@ class Dispatcher:
         def act() -> Response:
             check_known(action)
             request = parse(body)
+            validation.check_types(action, request)
             for needed in iam.permissions(self._service, action, request):
                 self._check(headers, needed)
             return perform(self._service, action, request)

@@ -1,14 +1,19 @@
-"""SageMaker's requests checked against botocore's model of its API."""
+"""SageMaker's requests and answers checked against botocore's model of its API."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
 from local_cloud.json_api.validation import ApiModel
+from local_cloud.sagemaker.errors import ApiError
 
+CHECK_ANSWERS = "LOCAL_CLOUD_CHECK_ANSWERS"
+"""Environment variable of whoever develops the local cloud itself: where it is 1, an answer that
+is not as AWS's model says becomes an error."""
 _MODEL = ApiModel("sagemaker", title="SageMaker")
 
 
@@ -22,6 +27,26 @@ def operation(action: str) -> OperationModel:
     return _MODEL.operation(action)
 
 
+def check_types(action: str, request: Mapping[str, Any]) -> None:
+    """Raises ApiError (SerializationException) for a value of a wrong JSON type."""
+    _MODEL.check_types(action, request)
+
+
 def validate(action: str, request: Mapping[str, Any]) -> None:
-    """Raises ValidationException that names every fault of the request."""
+    """Raises ApiError: SerializationException, ValidationException that names every fault."""
     _MODEL.validate(action, request)
+
+
+def check_answer(action: str, answer: Mapping[str, Any]) -> None:
+    """Raises ApiError where the answer is not as the action's output shape says; only where
+    :data:`CHECK_ANSWERS` is set."""
+    if os.environ.get(CHECK_ANSWERS) == "1":
+        tell_wrong_answer(action, _MODEL.answer_faults(action, answer))
+
+
+def tell_wrong_answer(action: str, faults: list[str]) -> None:
+    """Raises ApiError where there are faults. Its status is one that clients do not retry."""
+    if faults:
+        raise ApiError(
+            "AnswerOutOfShape", f"The answer of {action} is wrong: {'; '.join(faults)}", status=400
+        )

@@ -80,15 +80,14 @@ def end(service: SageMakerService, name: str, status: str, secondary: str, messa
     """The job's last status."""
     document = service.store.get(KIND, name)
     now = time.time()
-    started = document.get("TrainingStartTime")
-    seconds = max(1, round(now - started)) if started else 0
     changes: Document = {
         STATUS: status,
         "TrainingEndTime": now,
-        "TrainingTimeInSeconds": seconds,
-        "BillableTimeInSeconds": seconds,
         "FinalMetricDataList": metrics.final(document["_metrics"]),
     }
+    if "TrainingStartTime" in document:
+        seconds = max(1, round(now - document["TrainingStartTime"]))
+        changes |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
     if status == "Failed":
         changes["FailureReason"] = message[:1024]
     _move(service, name, secondary, message, changes)

@@ -14,7 +14,7 @@ import botocore.session
 import botocore.validate
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker import model_packages
+from local_cloud.sagemaker import dispatch, model_packages
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
@@ -165,7 +165,9 @@ class _SageMakerClient:
         name = request[f"{member}Name"]
         if verb == "create":
             assert_shape(request, _MODEL.operation_model(f"Create{member}").input_shape)
-            self._create(kind, member, f"arn:aws:sagemaker:x:0:{resource}/{name}", request)
+            self._create(
+                kind, member, f"arn:aws:sagemaker:us-east-1:000000000000:{resource}/{name}", request
+            )
         if verb == "stop":
             self._aws.store.update(kind, name, **{f"{member}Status": "Stopped"})
         document = self._aws.store.get(kind, name)
@@ -205,8 +207,8 @@ class _SageMakerClient:
         assert_shape(request, _MODEL.operation_model(operation).input_shape)
         if operation in model_packages.ACTIONS:
             assert self._aws.service is not None
-            return model_packages.ACTIONS[operation](self._aws.service, request)
-        arn = f"arn:aws:sagemaker:x:0:model/{request['ModelName']}"
+            return dispatch.perform(self._aws.service, operation, request)
+        arn = f"arn:aws:sagemaker:us-east-1:000000000000:model/{request['ModelName']}"
         if operation == "CreateModel":
             self._aws.store.create("model", request["ModelName"], {**request, "ModelArn": arn})
             return {"ModelArn": arn}

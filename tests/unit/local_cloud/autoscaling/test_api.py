@@ -138,8 +138,8 @@ def configured(**changes: Any) -> dict[str, Any]:
         (
             "RegisterScalableTarget",
             {"MinCapacity": "one"},
-            "ValidationException",
-            "'minCapacity' must be a whole number",
+            "SerializationException",
+            "STRING_VALUE can not be converted to an Integer",
         ),
         (
             "DeregisterScalableTarget",

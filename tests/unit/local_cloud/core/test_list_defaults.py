@@ -42,7 +42,7 @@ def fill(service: SageMakerService, kind: str, member: str, **more: Any) -> list
         document = {
             f"{member}Name": name,
             f"{member}Arn": service.arn(f"{kind}/{name}"),
-            f"{member}Status": "Completed",
+            f"{member}Status": "InService" if member == "Endpoint" else "Completed",
             "CreationTime": float(position),
             "LastModifiedTime": float(position),
             **more,

@@ -58,8 +58,9 @@ def test_a_time_that_is_no_number_is_refused(cloud: RunningCloud) -> None:
     sagemaker.meta.events.register(
         "before-sign.sagemaker.ListModels", lambda request, **_: setattr(request, "data", body)
     )
-    with pytest.raises(ClientError, match="'yesterday' at 'creationTimeAfter' must be a time"):
+    with pytest.raises(ClientError, match="can not be converted to milliseconds") as caught:
         sagemaker.list_models()
+    assert caught.value.response["Error"]["Code"] == "SerializationException"
 
 
 def test_the_steps_of_no_execution_in_particular_are_refused(cloud: RunningCloud) -> None:

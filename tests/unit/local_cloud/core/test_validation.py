@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_cloud.json_api.validation import _compiled
+from local_cloud.json_api.constraints import compiled
 from local_cloud.sagemaker import validation
 from local_cloud.sagemaker.errors import ApiError
 
@@ -10,7 +10,7 @@ from local_cloud.sagemaker.errors import ApiError
 def test_every_pattern_of_awss_model_can_be_checked() -> None:
     model = validation.service_model()
     patterns = [model.shape_for(name).metadata.get("pattern") for name in model.shape_names]
-    assert len([_compiled(pattern) for pattern in patterns if pattern]) > 100
+    assert len([compiled(pattern) for pattern in patterns if pattern]) > 100
 
 
 def tags(*keys: str) -> dict[str, object]:

@@ -85,7 +85,7 @@ class UpdateOnDoubles:
         variant = {"variant": A, "weight": 1.0, "instances": 4, "container": container}
         document = {
             "EndpointName": "e",
-            "EndpointArn": "arn:aws:sagemaker:x:0:endpoint/e",
+            "EndpointArn": "arn:aws:sagemaker:us-east-1:000000000000:endpoint/e",
             "EndpointStatus": "Updating",
             "LastModifiedTime": time.time(),
             "_pending": {"deployment": "d", "config": "new", "variants": [variant]},

@@ -194,7 +194,9 @@ def test_models_are_found_with_the_endpoints_that_serve_them(cloud: Cloud) -> No
     arn = cloud.service.arn
     for name in ("used", "unused"):
         model = {"ModelName": name, "ModelArn": arn(f"model/{name}"), "CreationTime": 1.0}
-        store.create("model", name, {**model, "ExecutionRoleArn": "arn:aws:iam::0:role/x"})
+        store.create(
+            "model", name, {**model, "ExecutionRoleArn": "arn:aws:iam::000000000000:role/x"}
+        )
     variant = {"VariantName": "one", "ModelName": "used"}
     config = {"EndpointConfigName": "c", "ProductionVariants": [variant]}
     store.create("endpoint-config", "c", config)

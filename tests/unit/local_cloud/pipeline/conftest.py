@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import pipeline_callbacks, pipeline_executions, pipeline_start, pipelines
+from local_cloud.sagemaker import dispatch
 from local_cloud.sagemaker.pipeline import context
 from tests.unit.local_cloud.pipeline.definitions import ROLE
-from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape, make_service
+from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 PATIENCE_SECONDS = 20.0
 
@@ -25,15 +25,7 @@ class Cloud:
         self.service, self.aws, self.events, self.tasks = make_service(folder)
 
     def call(self, operation: str, **request: Any) -> Any:
-        actions = {
-            **pipelines.ACTIONS,
-            **pipeline_start.ACTIONS,
-            **pipeline_executions.ACTIONS,
-            **pipeline_callbacks.ACTIONS,
-        }
-        answer = actions[operation](self.service, request)
-        assert_output_shape(operation, answer)
-        return answer
+        return dispatch.perform(self.service, operation, request)
 
     def create(self, text: str, name: str = "digits", **more: Any) -> str:
         return str(

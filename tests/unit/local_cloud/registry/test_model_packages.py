@@ -38,7 +38,7 @@ class Registry:
     events: EventsDouble
 
     def call(self, operation: str, **request: Any) -> Any:
-        answer = dispatch.ACTIONS[operation](self.service, request)
+        answer = dispatch.perform(self.service, operation, request)
         if operation.startswith("Delete"):
             assert answer == {}
         else:
