@@ -39,6 +39,7 @@ from local_cloud.sagemaker import (
     training_jobs,
     transform_jobs,
     tuning_jobs,
+    unknown_requests,
     validation,
 )
 from local_cloud.sagemaker.errors import ApiError
@@ -143,7 +144,9 @@ class Dispatcher:
         if invocation:
             name, kind = unquote(invocation["name"]), invocation["kind"]
             return await _on_thread(INVOCATION_THREADS, self._invoke, kind, name, headers, raw)
-        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if "x-amz-target" not in headers:
+            return runtime_errors.reply(unknown_requests.error(method, path))
+        action = headers["x-amz-target"].rpartition(".")[2]
         return await _on_thread(ACTION_THREADS, self._act, action, headers, raw)
 
     def _act(self, action: str, headers: dict[str, str], body: bytes) -> HttpAnswer:

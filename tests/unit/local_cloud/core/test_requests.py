@@ -43,6 +43,48 @@ def test_an_action_that_is_not_there_answers_with_its_name_and_what_is(
     assert "CreateTrainingJob" in error["Message"]
 
 
+@pytest.mark.parametrize(
+    ("service", "action", "request_", "words"),
+    [
+        (
+            "sagemaker-featurestore-runtime",
+            "get_record",
+            {"FeatureGroupName": "birds", "RecordIdentifierValueAsString": "1"},
+            "UnsupportedOperation.*action GetRecord of sagemaker-featurestore-runtime",
+        ),
+        (
+            "sagemaker-metrics",
+            "batch_put_metrics",
+            {
+                "TrialComponentName": "x",
+                "MetricData": [{"MetricName": "m", "Timestamp": 0, "Value": 1.0}],
+            },
+            "UnsupportedOperation.*action BatchPutMetrics of sagemaker-metrics",
+        ),
+    ],
+)
+def test_an_action_of_a_sister_service_answers_with_its_name(
+    cloud: RunningCloud, service: str, action: str, request_: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ClientError, match=words):
+        getattr(cloud.client(service), action)(**request_)
+
+
+def test_what_aws_does_not_know_is_an_unknown_operation(tmp_path: Path) -> None:
+    service, _, _, _ = make_service(tmp_path)
+    dispatcher = dispatch.Dispatcher(service)
+    asked = [
+        ("/", {"x-amz-target": "SageMaker.CreateMiracle"}, 400, b"no action CreateMiracle"),
+        ("/endpoints/e/miracles", {}, 404, b"no action at POST /endpoints/e/miracles"),
+    ]
+    for path, headers, expected, words in asked:
+        status, answered, body = asyncio.run(dispatcher("POST", path, headers, b"{}", {}))
+        assert status == expected
+        assert b"UnknownOperationException" in body + answered.get("x-amzn-ErrorType", "").encode()
+        assert words in body
+    service.store.close()
+
+
 def test_a_member_that_is_null_is_a_member_that_is_not_there(cloud: RunningCloud) -> None:
     sagemaker = cloud.client("sagemaker")
     body = b'{"NameContains": null, "CreationTimeAfter": null}'
