@@ -7,7 +7,7 @@ docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.htm
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -36,6 +36,9 @@ class Range(Protocol):
     def size(self) -> float:
         """How many values it has; infinite for a continuous one."""
 
+    def every(self) -> Sequence[str]:
+        """All values as hyperparameters, where they are finitely many."""
+
     def distribution(self) -> BaseDistribution:
         """What the optimiser samples."""
 
@@ -56,6 +59,9 @@ class ContinuousRange:
     @property
     def size(self) -> float:
         return math.inf
+
+    def every(self) -> Sequence[str]:
+        raise ValueError(f"{self.name} is continuous")
 
     def distribution(self) -> FloatDistribution:
         if self.scaling == "ReverseLogarithmic":
@@ -86,6 +92,9 @@ class IntegerRange:
     def size(self) -> float:
         return self.high - self.low + 1
 
+    def every(self) -> Sequence[str]:
+        return [str(value) for value in range(self.low, self.high + 1)]
+
     def distribution(self) -> IntDistribution:
         return IntDistribution(self.low, self.high, log=self.scaling == "Logarithmic")
 
@@ -107,6 +116,9 @@ class CategoricalRange:
     @property
     def size(self) -> float:
         return len(self.values)
+
+    def every(self) -> Sequence[str]:
+        return self.values
 
     def distribution(self) -> CategoricalDistribution:
         return CategoricalDistribution(self.values)

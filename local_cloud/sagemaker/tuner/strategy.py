@@ -30,6 +30,8 @@ _STUDY_DIRECTION: dict[Direction, Literal["maximize", "minimize"]] = {
 }
 _FRESH_ATTEMPTS = 20
 """How often a proposal that was tried before is drawn again."""
+_SMALL_SPACE = 10_000
+"""Up to so many combinations are gone through where drawing finds no new one."""
 
 
 class SpaceExhaustedError(Exception):
@@ -142,16 +144,31 @@ class SamplerOptimiser:
 
     def ask(self, number: int) -> Values:
         for _ in range(_FRESH_ATTEMPTS):
-            trial = self._study.ask(self._space)
-            values = {r.name: r.to_api(trial.params[r.name]) for r in self._ranges}
+            trial, values = self._sample()
             if self._key(values) not in self._tried:
                 break
             self._study.tell(trial, state=TrialState.FAIL)
         else:
-            trial = self._study.ask(self._space)
-            values = {r.name: r.to_api(trial.params[r.name]) for r in self._ranges}
+            left = self._untried()
+            if left is not None:
+                self.remember(number, left)
+                return left
+            trial, values = self._sample()
         self._note(number, trial, values)
         return values
+
+    def _sample(self) -> tuple[optuna.Trial, Values]:
+        trial = self._study.ask(self._space)
+        return trial, {r.name: r.to_api(trial.params[r.name]) for r in self._ranges}
+
+    def _untried(self) -> Values | None:
+        """A combination of a small space that was not tried yet; None where there is none."""
+        if combinations(self._ranges) > _SMALL_SPACE:
+            return None
+        for combination in itertools.product(*(one.every() for one in self._ranges)):
+            if combination not in self._tried:
+                return dict(zip((one.name for one in self._ranges), combination, strict=True))
+        return None
 
     def remember(self, number: int, values: Values) -> None:
         fixed: dict[str, Any] = {r.name: r.from_api(values[r.name]) for r in self._ranges}

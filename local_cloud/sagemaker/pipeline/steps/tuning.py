@@ -5,6 +5,7 @@ from __future__ import annotations
 from local_cloud.sagemaker.pipeline import references
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult
 from local_cloud.sagemaker.pipeline.steps.job import JobType, run_job
+from local_cloud.sagemaker.tuner import definitions
 
 JOB = JobType(
     step_type="Tuning",
@@ -24,8 +25,9 @@ def run(context: StepContext) -> StepResult:
     result = run_job(context, JOB)
     if result.stopped or not _summaries_wanted(context):
         return result
-    config = result.properties["HyperParameterTuningJobConfig"]
-    objective = config.get("HyperParameterTuningJobObjective", {})
+    # Where there are several definitions, all objectives have the same type.
+    first = next(iter(definitions.listed(result.properties)), {})
+    objective = definitions.objective(result.properties, first) or {}
     listed = context.service.call(
         "ListTrainingJobsForHyperParameterTuningJob",
         {

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from local_cloud.sagemaker import tuning_jobs
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.tuner import definitions, hyperband, stopping
+from local_cloud.sagemaker.tuner.checks import KIND
 from local_cloud.sagemaker.tuner.emissions import Emission
 from local_cloud.sagemaker.tuner.proposals import Proposals
 from local_cloud.sagemaker.tuner.trials import Trial, new_trial
@@ -134,6 +136,32 @@ def test_settings_of_hyperband_are_refused_with_another_strategy(make_cloud: Mak
 
 def train_by_rate(values: Mapping[str, str]) -> Outcome:
     return epochs(*[float(values["learning-rate"])] * EPOCHS)
+
+
+def test_after_a_restart_hyperband_still_knows_how_the_earlier_jobs_did(
+    make_cloud: MakeCloud,
+) -> None:
+    """Ten that led had run through; whoever comes after them lags and is stopped."""
+    first = make_cloud(lambda _: epochs(*[0.9] * EPOCHS))
+    request = tuning_request(strategy="Hyperband", most=10, parallel=1, config=NINE_EPOCHS)
+    first.call("CreateHyperParameterTuningJob", request)
+    first.tasks.join()
+    document = first.service.store.get(KIND, "tuning")
+    document["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 20
+    first.service.store.update(
+        KIND, "tuning", **{**document, "HyperParameterTuningJobStatus": "InProgress"}
+    )
+
+    # Long enough that a busy machine looks at a job before it ends.
+    second = make_cloud(lambda _: epochs(*[0.1] * (EPOCHS - 1)), seconds=0.5)
+    tuning_jobs.resume(second.service)
+    second.tasks.join()
+    done = second.describe()
+    assert done["HyperParameterTuningJobStatus"] == "Completed"
+    # Without the earlier ones all would be equal, and none behind. One of them is in the bracket
+    # that halves nothing before the last epoch.
+    counters = done["TrainingJobStatusCounters"]
+    assert (counters["Completed"], counters["Stopped"]) == (11, 9)
 
 
 def test_a_hyperband_job_stops_training_jobs_and_ends_with_the_best_one(

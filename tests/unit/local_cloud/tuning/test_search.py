@@ -204,6 +204,24 @@ def test_a_small_space_is_not_searched_twice_in_the_same_place(make_cloud: MakeC
     assert len(tried) == 6
 
 
+@pytest.mark.parametrize("name", ["Random", "Bayesian", "Hyperband"])
+def test_each_combination_of_a_small_space_is_proposed_before_one_is_repeated(name: str) -> None:
+    space, _ = ranges.parse(
+        {
+            "CategoricalParameterRanges": [{"Name": "letter", "Values": list("abcde")}],
+            "IntegerParameterRanges": [{"Name": "depth", "MinValue": "1", "MaxValue": "6"}],
+        }
+    )
+    optimiser = strategy.create(
+        name, space, direction="Maximize", seed=1, max_jobs=30, resource=(1, 3)
+    )
+    proposed = set()
+    for number in range(1, 31):
+        proposed.add(tuple(optimiser.ask(number).values()))
+        optimiser.tell(number, 0.5)
+    assert len(proposed) == 30
+
+
 def test_a_target_that_is_reached_ends_the_search(make_cloud: MakeCloud) -> None:
     criteria = {"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.4}}
     done = make_cloud(train_flat).tune(most=10, parallel=1, config=criteria)
