@@ -183,6 +183,15 @@ def _mentions(process: psutil.Process, mark: str) -> bool:
         return False
 
 
+def listening(port: int) -> psutil.Process:
+    """The process that listens there, by its id outside of its namespace."""
+    found = psutil.net_connections(kind="tcp")
+    (process,) = {
+        one.pid for one in found if one.laddr.port == port and one.status == psutil.CONN_LISTEN
+    }
+    return psutil.Process(process)
+
+
 def variant(model: str, **more: Any) -> dict[str, Any]:
     """A production variant, named as its model."""
     given = {"VariantName": model, "ModelName": model, "InstanceType": "ml.m5.large"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MODEL = Path(os.environ["SAGEMAKER_LOCAL_ML_ROOT"], "model")
+PORT = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 BEHAVIOUR: dict[str, Any] = json.loads((MODEL / "behaviour.json").read_text())
 
 
@@ -55,8 +56,9 @@ class Handler(BaseHTTPRequestHandler):
         elif word == "release":
             Busy.released.set()
             self._answer(200, b"{}")
-        elif word == "process":
-            self._answer(200, json.dumps({"process": os.getpid()}).encode())
+        elif word == "port":
+            # Its process id is one of its own namespace.
+            self._answer(200, json.dumps({"port": PORT}).encode())
         elif word == "environment":
             self._answer(200, json.dumps(dict(os.environ)).encode())
         elif word == "busy":
@@ -102,13 +104,12 @@ def ended(_number: int, _frame: object) -> None:
 
 
 def main() -> None:
-    print(f"server of {BEHAVIOUR['name']} as process {os.getpid()}", flush=True)
+    print(f"server of {BEHAVIOUR['name']} on port {PORT}", flush=True)
     signal.signal(signal.SIGTERM, ended)
     if "crash" in BEHAVIOUR:
         sys.exit(BEHAVIOUR["crash"])
     time.sleep(BEHAVIOUR.get("start_seconds", 0))
-    port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    ThreadingHTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
 
 
 if __name__ == "__main__":

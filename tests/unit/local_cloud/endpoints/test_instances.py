@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
-import psutil
 import pytest
 
 from local_cloud.sagemaker.hosting import server
@@ -19,7 +18,7 @@ from local_cloud.sagemaker.hosting.instance import HealthRule
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
-from tests.unit.local_cloud.endpoints.conftest import Hosting, until
+from tests.unit.local_cloud.endpoints.conftest import Hosting, listening, until
 from tests.unit.local_cloud.endpoints.traffic import Traffic
 from tests.unit.local_cloud.sagemaker_doubles import make_service
 
@@ -33,8 +32,8 @@ def scale(hosting: Hosting, endpoint: str, count: int) -> dict[str, Any]:
 
 
 def servers(hosting: Hosting, endpoint: str) -> set[int]:
-    """The processes that answer."""
-    return {hosting.invoke(endpoint, "process")["process"] for _ in range(12)}
+    """The ports of the processes that answer."""
+    return {hosting.invoke(endpoint, "port")["port"] for _ in range(12)}
 
 
 def test_instances_are_scaled_out_and_in_without_a_failed_request(hosting: Hosting) -> None:
@@ -53,7 +52,7 @@ def test_instances_are_scaled_out_and_in_without_a_failed_request(hosting: Hosti
 def test_an_instance_that_dies_is_replaced_while_the_others_serve(hosting: Hosting) -> None:
     hosting.endpoint_of(2, "dying")
     first, second = servers(hosting, "dying")
-    dying = psutil.Process(first)
+    dying = listening(first)
     dying.kill()
     # On a busy machine it lives a moment longer, and breaks off what it took in it.
     dying.wait(30)
@@ -131,7 +130,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(str(os.getpid()).encode())
+        self.wfile.write(str(port).encode())
 
 port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
@@ -168,17 +167,18 @@ def two_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[V
 
 
 def ask(variant: Variant) -> int:
-    """The process that answered."""
+    """The port of the process that answered."""
     return int(variant.open(Question(headers={}, body=b"x"), 30.0).read().body)
 
 
 def test_a_server_that_hangs_is_passed_over_and_then_replaced(two_instances: Variant) -> None:
     hung, well = {ask(two_instances) for _ in range(4)}
-    psutil.Process(hung).send_signal(signal.SIGSTOP)
+    stopped = listening(hung)
+    stopped.send_signal(signal.SIGSTOP)
     until(lambda: [one.healthy for one in two_instances.instances].count(False) == 1)
     assert {ask(two_instances) for _ in range(4)} == {well}
     until(lambda: len({ask(two_instances) for _ in range(4)}) == 2)
-    assert not psutil.pid_exists(hung)
+    assert not stopped.is_running()
 
 
 def test_requests_go_to_the_instance_with_the_fewest_under_way(two_instances: Variant) -> None:

@@ -119,7 +119,7 @@ def test_each_process_answers_one_request_at_a_time(hosting: Hosting) -> None:
     assert hosting.running("one-each") == ["AllTraffic"] * 2
     with Held(hosting, "one-each", 1):
         assert hosting.invoke("one-each", "busy 0")["most_at_once"] == 1
-    answered = hosting.log("one-each").split("server of one-each as process")[1:]
+    answered = hosting.log("one-each").split("server of one-each on port")[1:]
     assert sorted(one.count("slow request") for one in answered) == [0, 1]
 
 

@@ -119,7 +119,7 @@ def test_one_container_that_does_not_come_up_fails_the_endpoint(hosting: Hosting
         "The container-2 container for production variant half-ill did not pass the ping health "
         "check. Please check CloudWatch logs for this endpoint."
     )
-    assert "server of ill as process" in reason
+    assert "server of ill on port" in reason
 
 
 def test_a_container_that_dies_is_started_again_with_its_siblings(
