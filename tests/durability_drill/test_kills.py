@@ -31,20 +31,27 @@ pytestmark = pytest.mark.durability_drill
 
 KILLS = int(os.environ.get("DURABILITY_KILLS", "30"))
 SEED = int(os.environ.get("DURABILITY_SEED", "0"))
-WORK = (
-    jobs.train,
+LASTING = (
     jobs.train,
     jobs.process,
     jobs.transform,
     jobs.tune,
     jobs.execute,
+    changes.update,
+)
+WORK = (
+    *LASTING,
+    jobs.train,
     changes.put,
     changes.register,
     changes.remember,
-    changes.update,
     changes.queue,
 )
-WORKING_SECONDS = (0.2, 12.0)
+MOST_DONE = 8
+"""Jobs and updates that may come to their end before a kill: any number up to this."""
+MOST_SECONDS = 90.0
+BETWEEN_SECONDS = 2.0
+"""After the last of them the kill comes within this time."""
 START_KILLED = 0.2
 """The share of starts that are killed, too."""
 
@@ -97,13 +104,24 @@ class Drill:
                 pool.submit(self._work, clients, work, f"k{kill_number}-w{number}", over)
                 for number, work in enumerate(WORK)
             ]
-            time.sleep(self.chance.uniform(*WORKING_SECONDS))
+            self._let_it_work()
             failed = [one for one in working if one.done()]
             over.set()
             started = self.kill()
         for one in [*failed, *working]:
             one.result()
         return started
+
+    def _let_it_work(self) -> None:
+        """Until so much is done, on a fast machine and on a slow one."""
+        wanted = self._ends() + self.chance.randrange(MOST_DONE + 1)
+        deadline = time.monotonic() + MOST_SECONDS
+        while self._ends() < wanted and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(self.chance.uniform(0.0, BETWEEN_SECONDS))
+
+    def _ends(self) -> int:
+        return sum(self.figures[f"{work.__name__} done"] for work in LASTING)
 
     def _work(self, clients: Clients, work: jobs.Work, name: str, over: threading.Event) -> None:
         chance = random.Random(f"{SEED} {name}")
