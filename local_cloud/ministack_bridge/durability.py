@@ -23,13 +23,17 @@ from typing import Any
 from local_cloud.ministack_bridge.requests import may_change
 from local_cloud.ministack_bridge.services import Handler
 
-GetState = Callable[[], Any]
+GetState = Callable[[bool], str | None]
+"""``get(gently)`` answers a service's state as JSON text, None where it has none (as MiniStack's
+modules do that could not be loaded); gently it takes longer and lets other threads in between."""
 ROUND_SECONDS = 5.0
 """In which every service is written once, each at its own moment."""
 PROMPT_SECONDS = 0.02
 """A service that takes more of the processor to write than this is not waited for."""
 SHARE = 0.05
 """Of all time, the part that the writing of one such service may take."""
+IDLE = 4
+"""So many times as long such a service rests that had not changed when it was last looked at."""
 ATTEMPTS = 5
 NOTED_SECONDS = 60.0
 """Between two notes of one and the same failure."""
@@ -40,8 +44,7 @@ logger = logging.getLogger("local_cloud.ministack")
 class StateKeeper:
     """Writes the services' states, on one thread; any thread may ask for it.
 
-    ``states()`` answers state key -> what gives that service's state as JSON text, None where it
-    has none (as MiniStack's modules do that could not be loaded).
+    ``states()`` answers state key -> what gives that service's state.
     """
 
     def __init__(self, folder: Path, states: Callable[[], Mapping[str, GetState]]) -> None:
@@ -52,6 +55,7 @@ class StateKeeper:
         self._seconds: dict[str, float] = {}
         self._written: dict[str, tuple[bytes, float]] = {}
         self._noted: dict[str, float] = {}
+        self._idle: set[str] = set()
         self._ended = False
         self._round: list[str] = []
         self._services = 0
@@ -106,7 +110,7 @@ class StateKeeper:
 
     def _may_write(self, key: str) -> bool:
         last = self._written.get(key, (b"", 0.0))[1]
-        rest = self._seconds.get(key, 0.0) / SHARE
+        rest = self._seconds.get(key, 0.0) / SHARE * (IDLE if key in self._idle else 1)
         return self._is_prompt(key) or time.monotonic() - last >= rest
 
     def _is_prompt(self, key: str) -> bool:
@@ -133,12 +137,14 @@ class StateKeeper:
 
     def _write_file(self, key: str) -> None:
         get_state = self._states().get(key)
-        text = None if get_state is None else _whole(get_state)
+        text = None if get_state is None else _whole(get_state, not self._is_prompt(key))
         if text is None:
             return
         content = text.encode()
         digest = hashlib.blake2b(content).digest()
-        if self._written.get(key, (b"", 0.0))[0] != digest:
+        changed = self._written.get(key, (b"", 0.0))[0] != digest
+        (self._idle.discard if changed else self._idle.add)(key)
+        if changed:
             self._folder.mkdir(parents=True, exist_ok=True)
             file = self._folder / f"{key}.json"
             part = file.with_suffix(".json.part")
@@ -166,14 +172,14 @@ def _release(waiting: Iterable[Future[None]]) -> None:
             future.set_result(None)
 
 
-def _whole(get_state: GetState) -> Any:
+def _whole(get_state: GetState, gently: bool) -> str | None:
     """The state as it was at one moment: a service may add to it while it is read."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return get_state()
+            return get_state(gently)
         except RuntimeError:
             time.sleep(0.001)
-    return get_state()
+    return get_state(gently)
 
 
 def keeper() -> StateKeeper:
@@ -190,7 +196,7 @@ def _ministack_states() -> dict[str, GetState]:
     }
 
 
-def _text(key: str, get_state: GetState) -> str | None:
+def _text(key: str, get_state: Callable[[], Any], gently: bool) -> str | None:
     """A service's state in the form of MiniStack's own files."""
     from ministack.core import persistence
 
@@ -198,9 +204,10 @@ def _text(key: str, get_state: GetState) -> str | None:
     if payload is None:
         return None
     version = persistence._state_format_version(key)
-    return json.dumps(
-        {"__ministack_format__": version, "payload": payload}, default=persistence._json_default
-    )
+    encoder = json.JSONEncoder(default=persistence._json_default)
+    whole = {"__ministack_format__": version, "payload": payload}
+    # In one piece it is three times as fast, and no other thread runs meanwhile.
+    return "".join(encoder.iterencode(whole)) if gently else encoder.encode(whole)
 
 
 def answer_after_writing(states: StateKeeper) -> None:

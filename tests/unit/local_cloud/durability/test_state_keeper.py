@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from pathlib import Path
+from queue import Queue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ from local_cloud.ministack_bridge.requests import may_change
 
 WAIT_SECONDS = 10.0
 
-Start = Callable[[Mapping[str, Callable[[], str | None]]], StateKeeper]
+Start = Callable[[Mapping[str, durability.GetState]], StateKeeper]
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     stopping = threading.Event()
     running: list[tuple[StateKeeper, threading.Thread]] = []
 
-    def start(states: Mapping[str, Callable[[], str | None]]) -> StateKeeper:
+    def start(states: Mapping[str, durability.GetState]) -> StateKeeper:
         keeper = StateKeeper(tmp_path, lambda: states)
         thread = threading.Thread(target=keeper.run, args=(stopping.is_set,))
         thread.start()
@@ -48,7 +51,7 @@ def written(futures: list[Future[None]]) -> None:
 
 def test_what_is_waited_for_is_in_the_file(start: Start, tmp_path: Path) -> None:
     roles = {"one": 1}
-    keeper = start({"iam": lambda: json.dumps(roles)})
+    keeper = start({"iam": lambda _gently: json.dumps(roles)})
     for name in ("two", "three"):
         roles[name] = 2
         written(keeper.write(["iam"]))
@@ -59,7 +62,7 @@ def test_what_is_waited_for_is_in_the_file(start: Start, tmp_path: Path) -> None
 def test_a_state_that_changes_while_it_is_read_is_read_again(start: Start, tmp_path: Path) -> None:
     readings: Iterator[Any] = iter([RuntimeError("dictionary changed size"), '"whole"'])
 
-    def state() -> str:
+    def state(_gently: bool) -> str:
         reading = next(readings)
         if isinstance(reading, Exception):
             raise reading
@@ -74,7 +77,7 @@ def test_a_state_that_cannot_be_written_is_told_and_holds_up_nobody(
 ) -> None:
     (tmp_path / "iam.json").write_text("before")
     (tmp_path / "iam.json.part").mkdir()
-    keeper = start({"iam": lambda: "after", "sns": lambda: "after"})
+    keeper = start({"iam": lambda _gently: "after", "sns": lambda _gently: "after"})
     for _ in range(2):
         written(keeper.write(["iam", "sns"]))
     assert (tmp_path / "iam.json").read_text() == "before"
@@ -86,7 +89,7 @@ def test_a_state_that_cannot_be_written_is_told_and_holds_up_nobody(
 
 def test_a_service_without_a_state_leaves_its_file_alone(start: Start, tmp_path: Path) -> None:
     (tmp_path / "mq.json").write_text("before")
-    written(start({"mq": lambda: None}).write(["mq"]))
+    written(start({"mq": lambda _gently: None}).write(["mq"]))
     assert (tmp_path / "mq.json").read_text() == "before"
 
 
@@ -95,7 +98,7 @@ def test_a_request_whose_client_has_gone_does_not_stop_the_writing(
 ) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
-    def state() -> str:
+    def state(_gently: bool) -> str:
         entered.set()
         go_on.wait(WAIT_SECONDS)
         return "whole"
@@ -110,13 +113,36 @@ def test_a_request_whose_client_has_gone_does_not_stop_the_writing(
     written(keeper.write(["iam"]))
 
 
-def test_a_large_state_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_state_is_not_waited_for_and_written_gently(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(durability, "PROMPT_SECONDS", -1.0)
-    assert start({"logs": lambda: "much"}).write(["logs"]) == []
+    asked: Queue[bool] = Queue()
+
+    def state(gently: bool) -> str:
+        asked.put(gently)
+        return "much"
+
+    assert start({"logs": state}).write(["logs"]) == []
+    assert asked.get(timeout=WAIT_SECONDS) is True
+
+
+def test_gently_or_not_the_text_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    persistence = SimpleNamespace(_json_default=str, _state_format_version=lambda _key: 3)
+    monkeypatch.setitem(sys.modules, "ministack.core", SimpleNamespace(persistence=persistence))
+    texts = {
+        durability._text("iam", lambda: {"a": [1, {"ö": Path("b")}]}, gently)
+        for gently in (True, False)
+    }
+    assert len(texts) == 1
+    assert json.loads(texts.pop() or "") == {
+        "__ministack_format__": 3,
+        "payload": {"a": [1, {"ö": "b"}]},
+    }
 
 
 def test_nobody_waits_for_a_keeper_that_has_ended(tmp_path: Path) -> None:
-    keeper = StateKeeper(tmp_path, lambda: {"iam": lambda: "state"})
+    keeper = StateKeeper(tmp_path, lambda: {"iam": lambda _gently: "state"})
     before = keeper.write(["iam"])
     keeper.run(lambda: True)
     written(before)
