@@ -41,6 +41,10 @@ _KEPT = (
     "ModelLifeCycle",
     "ManagedStorageType",
 )
+_NEEDED_WITHOUT_GROUP = (
+    "SupportedTransformInstanceTypes",
+    "SupportedRealtimeInferenceInstanceTypes",
+)
 _SUMMARY = (
     "ModelPackageName",
     "ModelPackageGroupName",
@@ -118,6 +122,13 @@ def _refuse_wrong(request: Request) -> None:
         faults.append(
             "Tags cannot be given to a model package in a group: it has the tags of its group."
         )
+    if not versioned:
+        given = request.get("InferenceSpecification", _NEEDED_WITHOUT_GROUP)
+        faults += [
+            f"InferenceSpecification.{member} is required for unversioned models."
+            for member in _NEEDED_WITHOUT_GROUP
+            if member not in given
+        ]
     sources = ("InferenceSpecification", "SourceAlgorithmSpecification", "SourceUri")
     if not any(member in request for member in sources):
         faults.append(f"One of {', '.join(sources)} must be given.")

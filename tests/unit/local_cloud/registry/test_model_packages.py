@@ -63,6 +63,14 @@ def specification(model: str = MODEL) -> dict[str, Any]:
     }
 
 
+ALONE = {
+    **specification(),
+    "SupportedTransformInstanceTypes": ["ml.m5.large"],
+    "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.large"],
+}
+"""What a package without a group needs."""
+
+
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
     made = Registry(tmp_path)
@@ -186,9 +194,15 @@ def test_the_other_members_of_a_version_are_updated_and_told(registry: Registry)
         )
 
 
-def test_a_package_without_a_group_is_not_updated(registry: Registry) -> None:
+def test_a_package_without_a_group_names_its_instance_types_and_is_not_updated(
+    registry: Registry,
+) -> None:
+    with pytest.raises(ValidationException, match=r"Transform.* is required .*Realtime"):
+        registry.call(
+            "CreateModelPackage", ModelPackageName="less", InferenceSpecification=specification()
+        )
     alone = registry.call(
-        "CreateModelPackage", ModelPackageName="alone", InferenceSpecification=specification()
+        "CreateModelPackage", ModelPackageName="alone", InferenceSpecification=ALONE
     )["ModelPackageArn"]
     with pytest.raises(ValidationException, match="only versioned model packages"):
         registry.call("UpdateModelPackage", ModelPackageArn=alone, ModelApprovalStatus="Approved")
@@ -240,7 +254,7 @@ def test_packages_are_listed_by_group_approval_and_order(registry: Registry) -> 
     alone = registry.call(
         "CreateModelPackage",
         ModelPackageName="alone",
-        InferenceSpecification=specification(),
+        InferenceSpecification=ALONE,
     )["ModelPackageArn"]
 
     def listed(**filters: Any) -> list[str]:
