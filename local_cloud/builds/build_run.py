@@ -103,6 +103,8 @@ class BuildRun:
             except (BuildError, StoppedError) as error:
                 log.write(f"[Container] {error}")
                 raise
+            finally:
+                credentials.revoke(keys)
 
     def _with_log(self, log: JobLog, s3: object, keys: dict[str, str]) -> str:
         self._begin("DOWNLOAD_SOURCE")

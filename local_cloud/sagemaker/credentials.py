@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -17,13 +18,14 @@ from local_cloud.environment import (
     ROOT_SECRET_KEY,
     endpoint_environment,
 )
+from local_cloud.sagemaker.container_credentials import ContainerCredentials
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
 SESSION_SECONDS = 28 * 24 * 3600
-"""SageMaker's longest MaxRuntimeInSeconds. On AWS a container's credentials are renewed while it
-runs; here they are given once and have to last."""
+"""SageMaker's longest MaxRuntimeInSeconds: what the local cloud itself does for a job (its log, its
+uploads) is done with one session from the beginning to the end."""
 RENEW_SECONDS = SESSION_SECONDS // 2
 CLIENT_CONFIG = Config(retries={"max_attempts": 4, "mode": "standard"}, max_pool_connections=32)
 
@@ -33,6 +35,7 @@ class LocalCredentials:
 
     def __init__(self, settings: LocalCloudSettings) -> None:
         self._settings = settings
+        self._containers = ContainerCredentials()
         self._lock = threading.Lock()
         self._keys: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 
@@ -55,23 +58,32 @@ class LocalCredentials:
     def environment(
         self, role_arn: str, *, session_name: str, principal: str = SERVICE_PRINCIPAL
     ) -> dict[str, str]:
-        keys = self._assume(role_arn, session_name, principal=principal)
+        def assume(seconds: int) -> dict[str, str]:
+            return self._new_keys(role_arn, session_name, principal, seconds)
+
         return {
             **endpoint_environment(self._settings),
-            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": keys["SessionToken"],
+            **self._containers.grant(role_arn, assume),
         }
+
+    def revoke(self, environment: Mapping[str, str]) -> None:
+        self._containers.revoke(environment)
 
     def _assume(
         self, role_arn: str, session_name: str, *, principal: str = SERVICE_PRINCIPAL
     ) -> dict[str, str]:
-        # STS takes 2 to 64 characters; names of SageMaker's have 1 and more.
-        session_name = session_name[:64].ljust(2, "-")
         with self._lock:
             expires, keys = self._keys.get((role_arn, session_name), (0.0, {}))
         if expires > time.time() + RENEW_SECONDS:
             return keys
+        keys = self._new_keys(role_arn, session_name, principal, SESSION_SECONDS)
+        with self._lock:
+            self._keys[role_arn, session_name] = (time.time() + SESSION_SECONDS, keys)
+        return keys
+
+    def _new_keys(
+        self, role_arn: str, session_name: str, principal: str, seconds: int
+    ) -> dict[str, str]:
         if not ministack_bridge.trusts(role_arn, principal):
             raise ValidationException(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
@@ -81,13 +93,13 @@ class LocalCredentials:
             self.as_service()
             .client("sts")
             .assume_role(
-                RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=SESSION_SECONDS
+                RoleArn=role_arn,
+                # STS takes 2 to 64 characters; names of SageMaker's have 1 and more.
+                RoleSessionName=session_name[:64].ljust(2, "-"),
+                DurationSeconds=seconds,
             )
         )
-        keys = dict(answer["Credentials"])
-        with self._lock:
-            self._keys[role_arn, session_name] = (time.time() + SESSION_SECONDS, keys)
-        return keys
+        return dict(answer["Credentials"])
 
 
 class _SharedLoader(Loader):

@@ -28,8 +28,11 @@ class Credentials(Protocol):
         """
 
     def environment(self, role_arn: str, *, session_name: str) -> dict[str, str]:
-        """The environment variables that give a child process those credentials,
-        the endpoint and the certificate authority."""
+        """The variables by which the SDKs in a container find those credentials (they are
+        renewed while it runs), the endpoint and the certificate authority. To be revoked."""
+
+    def revoke(self, environment: Mapping[str, str]) -> None:
+        """End what :meth:`environment` gave, as far as the variables hold it."""
 
 
 class Events(Protocol):

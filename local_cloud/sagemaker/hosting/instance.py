@@ -73,6 +73,7 @@ class Instance:
         self._service = service
         self._endpoint = endpoint
         self._processes: Processes | None = None
+        self._granted: list[dict[str, str]] = []
         self._stopped = threading.Event()
         self._watched = threading.Event()
         self._watched.set()
@@ -98,6 +99,7 @@ class Instance:
         maker = self._maker()
         shippers = maker.logs()
         maker.fetch()
+        self._granted = maker.granted
         self._processes = maker.processes()
         self._processes.start()
         # From here on the watcher ends the servers when the local cloud stops.
@@ -184,6 +186,8 @@ class Instance:
             if not self._service.tasks.stopping:
                 ship(shippers)
         finally:
+            for environment in self._granted:
+                self._service.credentials.revoke(environment)
             self._watched.set()
 
     def _watch_until_stopped(self, shippers: Sequence[LogShipper]) -> None:

@@ -42,6 +42,8 @@ class Maker:
         self._plan = plan
         self._instance = instance
         self._places = places
+        self.granted: list[dict[str, str]] = []
+        """By which the servers call AWS, to be revoked at the instance's end."""
 
     def logs(self) -> list[LogShipper]:
         """What brings each container's log, empty so far, to CloudWatch Logs."""
@@ -86,7 +88,8 @@ class Maker:
             )
         if image.note:
             note(place.log, image.note)
-        note(place.log, f"/opt/ml is private to this server by: {isolation.method()}")
+        for said in isolation.note("server"):
+            note(place.log, said)
         search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {
             "PATH": search,
@@ -96,9 +99,11 @@ class Maker:
             **container["environment"],
         }
         if not self._plan["isolated"]:
-            environment |= self._service.credentials.environment(
+            granted = self._service.credentials.environment(
                 self._plan["role"], session_name=self._session_name
             )
+            self.granted.append(granted)
+            environment |= granted
         return ModelServer(
             image.serve,
             environment,

@@ -30,10 +30,17 @@ class ContainerJob:
     name: str
     max_seconds: float
     note: str = ""
+    isolated: bool = False
+    """By EnableNetworkIsolation: no network, no credentials."""
 
     @property
     def workspace(self) -> Workspace:
         return self.host.workspace
+
+    @property
+    def _without_network(self) -> bool:
+        # Peers may talk on AWS, and a network of its own would part a host from them.
+        return self.isolated and len(self.host.names) == 1
 
     def run(
         self, log: JobLog, *, on_line: Callable[[str], None], stop_wanted: Callable[[], bool]
@@ -44,27 +51,36 @@ class ContainerJob:
         if self.note:
             log.write(f"[local cloud] {self.note}")
         view = self._view()
-        for said in isolation.note(view, "job"):
+        for said in isolation.note("job"):
             log.write(f"[local cloud] {said}")
         if isolation.method() == "rewrite" and len(self.host.names) > 1:
             log.write(
                 "[local cloud] the hosts' names do not resolve: no job can have an /etc/hosts of "
                 "its own here; every host is 127.0.0.1"
             )
-        command = isolation.isolate(view, self.argv, self._environment())
+        environment = self._environment()
+        if self.isolated and (view.network or isolation.method() == "rewrite"):
+            log.write(
+                "[local cloud] the network is not cut off (EnableNetworkIsolation): that takes "
+                "namespaces and a job on one instance; there are no credentials"
+            )
+        command = isolation.isolate(view, self.argv, environment)
 
         def line(text: str) -> None:
             log.write(text)
             on_line(text)
 
-        return process.run(
-            command,
-            cwd=self.workspace.scratch,
-            on_line=line,
-            stop_wanted=stop_wanted,
-            shutting_down=lambda: self.service.tasks.stopping,
-            max_seconds=self.max_seconds,
-        )
+        try:
+            return process.run(
+                command,
+                cwd=self.workspace.scratch,
+                on_line=line,
+                stop_wanted=stop_wanted,
+                shutting_down=lambda: self.service.tasks.stopping,
+                max_seconds=self.max_seconds,
+            )
+        finally:
+            self.service.credentials.revoke(environment)
 
     def _view(self) -> isolation.View:
         ml, scratch, files = self.workspace.ml, self.workspace.scratch, None
@@ -80,6 +96,7 @@ class ContainerJob:
             shown=(*settings.public, *self.image.shown),
             names=self.names,
             files=files,
+            network=not self._without_network,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -94,6 +111,11 @@ class ContainerJob:
             "LC_ALL": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             **self.image.environment,
-            **self.service.credentials.environment(self.role_arn, session_name=self.name),
+            **self._identity(),
             **self.environment,
         }
+
+    def _identity(self) -> dict[str, str]:
+        if self.isolated:
+            return {}
+        return self.service.credentials.environment(self.role_arn, session_name=self.name)

@@ -52,7 +52,7 @@ def method() -> Method:
     return "rewrite"
 
 
-def note(view: View, whose: str) -> list[str]:
+def note(whose: str) -> list[str]:
     """What the log of a job or a server says of its isolation."""
     chosen = method()
     lines = [f"/opt/ml is private to this {whose} by: {chosen}"]
@@ -61,8 +61,6 @@ def note(view: View, whose: str) -> list[str]:
             f"this system has no namespaces for it: the {whose} can read and write what the local "
             "cloud itself can"
         )
-        if not view.network:
-            lines.append("its network is not cut off")
     return lines
 
 

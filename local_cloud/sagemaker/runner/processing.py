@@ -121,6 +121,7 @@ class _ProcessingRun(JobRun):
         names = hosts.write_names(self.name, self.hosts, self.workspace.root)
         logs = self.logs_of_hosts(LOG_GROUP)
         stopping = self.request.get("StoppingCondition", {})
+        network = self.request.get("NetworkConfig", {})
 
         def run_host(host: Host, to_end: Callable[[], bool]) -> Outcome:
             job = ContainerJob(
@@ -134,6 +135,7 @@ class _ProcessingRun(JobRun):
                 name=self.name,
                 note=self.ignored,
                 max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
+                isolated=bool(network.get("EnableNetworkIsolation")),
             )
             with logs[host.name] as log:
                 return job.run(log, on_line=lambda _line: None, stop_wanted=to_end)

@@ -226,6 +226,7 @@ class _TrainingRun(JobRun):
                 name=self.name,
                 note=self.ignored,
                 max_seconds=self._max_seconds,
+                isolated=bool(self.request.get("EnableNetworkIsolation")),
             )
             with ExitStack() as stack:
                 log = stack.enter_context(logs[host.name])

@@ -34,7 +34,7 @@ class TransformContainer:
         self._service = service
         self._workspace = workspace
         self._container = container
-        self._environment = environment
+        self.environment = environment
         self._shipper = shipper
         self._pull_session = pull_session
         self._server: ModelServer | None = None
@@ -53,11 +53,11 @@ class TransformContainer:
         image = images.resolve(self._service.settings, self._container["image"], self._pull_session)
         if image.serve is None:
             raise ServerError(f"the image {image.uri} cannot serve: it has no `serve` program")
-        for note in (image.note, f"/opt/ml is private to this job by: {isolation.method()}"):
+        for note in (image.note, *isolation.note("job")):
             if note:
                 self._note(note)
         search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        environment = {"PATH": search, **image.environment, **self._environment}
+        environment = {"PATH": search, **image.environment, **self.environment}
         ml, log = self._workspace.ml, self._workspace.log
         server = ModelServer(
             image.serve, environment, ml, log, image=image, settings=self._service.settings

@@ -82,6 +82,7 @@ class TransformInstance:
             raise AlgorithmError(f"{error}. {self._last_lines()}") from error
         finally:
             container.stop()
+            run.service.credentials.revoke(container.environment)
 
     def _container(self) -> TransformContainer:
         model = self.run.request["_model"]

@@ -13,8 +13,8 @@ ONE_MACHINE = "everything runs on this machine, whatever instance is asked for; 
 DISK = "files lie on this machine's disk, which is neither sized nor encrypted for a job"
 NETWORK = "processes run in this machine's own network; there is no VPC"
 ISOLATION = (
-    "what a job calls is not cut off from the network, and it gets its role's credentials all the "
-    "same"
+    "no credentials, and no network but a loopback of its own, where the system has namespaces; "
+    "the hosts of a job on several instances keep this machine's network"
 )
 LOOPBACK = "hosts talk to each other over loopback, which nobody else hears"
 PREFERENCES = "the local cloud does not choose among instance types: give one InstanceType"
@@ -38,7 +38,7 @@ def network(prefix: str = "") -> tuple[Rule, ...]:
     """The members by which a job is kept from networks; ``prefix`` ends with a dot."""
     return treatment(
         ignored(NETWORK, f"{prefix}VpcConfig"),
-        ignored(ISOLATION, f"{prefix}EnableNetworkIsolation"),
+        works(f"{prefix}EnableNetworkIsolation", note=ISOLATION),
         ignored(LOOPBACK, f"{prefix}EnableInterContainerTrafficEncryption"),
     )
 

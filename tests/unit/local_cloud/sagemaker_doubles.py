@@ -120,6 +120,9 @@ class AwsDouble:
     def environment(self, role_arn: str, *, session_name: str) -> dict[str, str]:
         raise NotImplementedError
 
+    def revoke(self, environment: Mapping[str, str]) -> None:
+        raise NotImplementedError
+
     def client(self, name: str, **_options: Any) -> Any:
         clients = {
             "sagemaker": _SageMakerClient(self),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ class LogsDouble:
 @dataclass
 class CredentialsDouble:
     refuses: bool = False
+    revoked: list[Mapping[str, str]] = field(default_factory=list)
+
+    def revoke(self, environment: Mapping[str, str]) -> None:
+        self.revoked.append(environment)
 
     def as_role(self, role_arn: str, *, session_name: str, principal: str = "") -> Any:
         if self.refuses:
@@ -105,6 +110,7 @@ def test_a_build_beyond_its_time_has_timed_out(bench: Bench) -> None:
     assert build["buildStatus"] == "TIMED_OUT"
     assert build["buildComplete"]
     assert "timeout of 0 minutes" in (bench.folder / "builds" / "1" / "build.log").read_text()
+    assert len(bench.credentials.revoked) == 1
 
 
 def test_a_build_of_a_local_cloud_that_stops_has_failed_and_says_so(bench: Bench) -> None:

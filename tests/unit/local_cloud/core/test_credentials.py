@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +11,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from local_cloud import ministack_bridge
-from local_cloud.sagemaker import credentials
+from local_cloud.sagemaker import container_credentials, credentials
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 
@@ -33,12 +37,75 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     return made
 
 
-def test_a_jobs_credentials_last_as_long_as_the_longest_job(tmp_path: Path, sts: Sts) -> None:
+def test_what_the_local_cloud_does_for_a_job_is_done_in_one_session(
+    tmp_path: Path, sts: Sts
+) -> None:
     given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
-    first = given.environment(ROLE, session_name="job")
+    first = given.as_role(ROLE, session_name="job").get_credentials()
     assert sts.asked[0]["DurationSeconds"] >= LONGEST_JOB_SECONDS
-    assert given.environment(ROLE, session_name="job") == first
-    assert given.environment(ROLE, session_name="other job") != first
+    again = given.as_role(ROLE, session_name="job").get_credentials()
+    assert again.access_key == first.access_key
+    other = given.as_role(ROLE, session_name="other job").get_credentials()
+    assert other.access_key != first.access_key
+
+
+def test_a_container_gets_no_keys_but_where_to_ask_for_them(tmp_path: Path, sts: Sts) -> None:
+    given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
+    environment = given.environment(ROLE, session_name="j")
+    assert sts.asked[0]["RoleSessionName"] == "j-"
+    assert not [value for value in environment.values() if value.startswith("SecretAccessKey")]
+    document = ask(environment)
+    assert document["RoleArn"] == ROLE
+    assert document["SecretAccessKey"] == "SecretAccessKey-1"
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        ask({**environment, container_credentials.TOKEN: "guessed"})
+    given.revoke(environment)
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        ask(environment)
+
+
+def ask(environment: Mapping[str, str]) -> dict[str, str]:
+    request = urllib.request.Request(
+        environment[container_credentials.URI],
+        headers={"Authorization": environment[container_credentials.TOKEN]},
+    )
+    with urllib.request.urlopen(request) as response:
+        document: dict[str, str] = json.load(response)
+    return document
+
+
+def test_a_containers_credentials_are_renewed_before_they_end() -> None:
+    now = 1_000_000_000.0
+    asked: list[int] = []
+
+    def assume(seconds: int) -> dict[str, str]:
+        asked.append(seconds)
+        return {
+            name: f"{name}-{len(asked)}"
+            for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        }
+
+    containers = container_credentials.ContainerCredentials(clock=lambda: now)
+    token = containers.grant(ROLE, assume)[container_credentials.TOKEN]
+    path = container_credentials.PATH
+    _, first = containers.answer(path, token)
+    assert first["Expiration"] == "2001-09-09T02:46:40Z"
+    now += 60 * 29
+    assert containers.answer(path, token) == (200, first)
+    now += 60 * 2
+    status, renewed = containers.answer(path, token)
+    assert (status, renewed["Token"]) == (200, "SessionToken-2")
+    assert renewed["Expiration"] == "2001-09-09T03:17:40Z"
+
+
+def test_a_container_whose_role_is_gone_is_told_so() -> None:
+    now = 0.0
+    answers = [{"AccessKeyId": "a", "SecretAccessKey": "s", "SessionToken": "t"}]
+    containers = container_credentials.ContainerCredentials(clock=lambda: now)
+    token = containers.grant(ROLE, lambda _seconds: answers.pop())[container_credentials.TOKEN]
+    now += 3600
+    status, document = containers.answer(container_credentials.PATH, token)
+    assert (status, document["code"]) == (500, "InternalServerError")
 
 
 def test_a_role_that_sagemaker_may_not_assume_gives_none(tmp_path: Path, sts: Sts) -> None:
