@@ -41,15 +41,15 @@ def test_a_job_calls_aws_as_its_role_until_it_ends_and_holds_no_keys(jobs: Jobs)
 
 def test_isolated_jobs_have_no_network_and_no_credentials(jobs: Jobs) -> None:
     program = f'{sys.executable} -c "{ALONE}"'
-    described = jobs.train("alone", program, EnableNetworkIsolation=True)
+    described = jobs.train("isolated", program, EnableNetworkIsolation=True)
     assert described["TrainingJobStatus"] == "Completed", described
-    asked = processing_request(jobs, "alone", [program])
+    asked = processing_request(jobs, "isolated", [program])
     del asked["ProcessingInputs"]
     asked["NetworkConfig"] = {"EnableNetworkIsolation": True}
     jobs.sagemaker.create_processing_job(**asked)
-    assert jobs.await_processing("alone")["ProcessingJobStatus"] == "Completed"
+    assert jobs.await_processing("isolated")["ProcessingJobStatus"] == "Completed"
     for kind in ("training-job", "processing-job"):
-        lines = [line for line in jobs.log(kind, "alone").splitlines() if line.startswith("[")]
+        lines = [line for line in jobs.log(kind, "isolated").splitlines() if line.startswith("[")]
         own = [line for line in lines if not line.startswith("[local cloud]")]
         assert own[0] == "[]"
         if isolation.method() == "rewrite":
