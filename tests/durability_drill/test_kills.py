@@ -104,10 +104,13 @@ class Drill:
                 pool.submit(self._work, clients, work, f"k{kill_number}-w{number}", over)
                 for number, work in enumerate(WORK)
             ]
-            self._let_it_work()
-            failed = [one for one in working if one.done()]
-            over.set()
-            started = self.kill()
+            try:
+                self._let_it_work()
+                failed = [one for one in working if one.done()]
+            finally:
+                # Whoever ends the drill ends its work, too.
+                over.set()
+                started = self.kill()
         for one in [*failed, *working]:
             one.result()
         return started
