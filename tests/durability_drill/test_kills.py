@@ -141,6 +141,7 @@ class Drill:
 
     def look(self, clients: Clients, started: list[psutil.Process]) -> list[str]:
         """What is wrong after a kill and a start."""
+        self.figures["kills"] += 1
         self.figures["jobs that ran at a kill"] += len(self.ledger.jobs)
         faults = [
             *checks.jobs_that_ran(clients, self.ledger),
@@ -156,7 +157,8 @@ class Drill:
         return faults
 
     def tell(self, faults: list[str]) -> None:
-        print(f"\n{KILLS} kills of a server at work, seed {SEED}: {len(faults)} faults")
+        kills = self.figures.pop("kills")
+        print(f"\n{kills} kills of a server at work, seed {SEED}: {len(faults)} faults")
         for what, count in sorted(self.figures.items()):
             print(f"    {what:<28} {count}")
         middle, longest = statistics.median(self.start_seconds), max(self.start_seconds)
