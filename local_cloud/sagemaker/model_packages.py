@@ -115,9 +115,14 @@ def create_model_package(service: SageMakerService, request: Request) -> Respons
 
 def _refuse_wrong(request: Request) -> None:
     faults: list[str] = []
-    versioned = "ModelPackageGroupName" in request
-    if versioned is ("ModelPackageName" in request):
-        faults.append("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
+    versioned, named = "ModelPackageGroupName" in request, "ModelPackageName" in request
+    if versioned and named:
+        faults.append(
+            "Both ModelPackageName and ModelPackageGroupName are provided in the input. Cannot "
+            "determine which one to use."
+        )
+    elif not versioned and not named:
+        faults.append("Missing ARN: give a ModelPackageGroupName or a ModelPackageName.")
     if versioned and request.get("Tags"):
         faults.append(
             "Tags cannot be given to a model package in a group: it has the tags of its group."

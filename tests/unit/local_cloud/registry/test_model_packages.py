@@ -213,7 +213,10 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
         {"ModelPackageGroupName": "letters"},
         "model-package-group/letters does not exist",
     ),
-    "a name and a group": ({"ModelPackageName": "x"}, "Exactly one of ModelPackageGroupName"),
+    "a name and a group": (
+        {"ModelPackageName": "x"},
+        "Both ModelPackageName and ModelPackageGroupName are",
+    ),
     "tags in a group": ({"Tags": [{"Key": "a", "Value": "b"}]}, "tags of its group"),
     "a container of nothing": (
         {"InferenceSpecification": {"Containers": [{"Environment": {}}]}},
