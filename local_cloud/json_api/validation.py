@@ -14,6 +14,17 @@ from local_cloud.json_api import constraints
 from local_cloud.json_api.serialization import wrong_types
 from local_cloud.sagemaker.errors import ApiError, ValidationException
 
+_COMMON_ERRORS = (
+    "AccessDeniedException",
+    "InternalFailure",
+    "SerializationException",
+    "ThrottlingException",
+    "UnsupportedOperation",
+    "ValidationException",
+)
+"""Every action of a service has these, of AWS's ("Common Errors" in its API references) and of
+the local cloud's own."""
+
 
 class ApiModel:
     """botocore's model of one service's API; ``title`` is what errors call the service."""
@@ -69,6 +80,11 @@ class ApiModel:
                 f"{action} has no member {', '.join(unknown)} as far as the local cloud knows "
                 f"{self._title}'s API (from botocore {botocore.__version__})."
             )
+
+    def error_faults(self, action: str, code: str) -> list[str]:
+        """What is wrong with an error's code: one that the action does not have."""
+        own = [shape.name for shape in self.operation(action).error_shapes]
+        return [] if code in (*own, *_COMMON_ERRORS) else [f"it has no error {code}"]
 
     def answer_faults(self, action: str, answer: Mapping[str, Any]) -> list[str]:
         """Whatever of an answer is not as the action's output shape says."""

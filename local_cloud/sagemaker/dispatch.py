@@ -107,7 +107,11 @@ def perform(service: SageMakerService, action: str, request: Request) -> Respons
     validation.validate(action, request)
     tags.check(request)
     enforcement.check(action, request)
-    answer = ACTIONS[action](service, request)
+    try:
+        answer = ACTIONS[action](service, request)
+    except ApiError as error:
+        validation.check_error(action, error)
+        raise
     validation.check_answer(action, answer)
     NOTICES.tell(action, request)
     return answer
@@ -169,6 +173,7 @@ class Dispatcher:
             if lacking:
                 raise runtime_errors.ValidationError(enforcement.refusal(action, lacking))
             status, answered, content = invoke(self._service, name, headers, body)
+            runtime_requests.check_answer(action, answered, content)
             if isinstance(content, bytes):
                 return status, answered, content
             return status, answered, ministack_bridge.streamed(content, INVOCATION_THREADS)

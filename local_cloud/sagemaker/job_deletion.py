@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
+from local_cloud.sagemaker.errors import (
+    ApiError,
+    ResourceInUse,
+    ResourceNotFound,
+    ValidationException,
+)
 from local_cloud.sagemaker.experiments import job_components
 from local_cloud.sagemaker.runner import processing, training
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -32,27 +38,38 @@ class _Deletable:
     member: str
     """``<member>Name``, ``<member>Arn`` and ``<member>Status`` are the document's keys."""
     noun: str
+    declares_errors: bool = True
+    """Whether AWS's model declares ResourceNotFound and ResourceInUse for the deletion; where it
+    does not, both are ValidationExceptions, as of all that AWS deletes so."""
+
+    def refusal(self, kind: Callable[[str], ApiError], message: str) -> ApiError:
+        return kind(message) if self.declares_errors else ValidationException(message)
 
 
 TRAINING = _Deletable(kind=training.KIND, member="TrainingJob", noun="training job")
 PROCESSING = _Deletable(kind=processing.KIND, member="ProcessingJob", noun="processing job")
 TUNING = _Deletable(
-    kind=search.KIND, member="HyperParameterTuningJob", noun="hyperparameter tuning job"
+    kind=search.KIND,
+    member="HyperParameterTuningJob",
+    noun="hyperparameter tuning job",
+    declares_errors=False,
 )
 
 
 def _delete(service: SageMakerService, request: Request, job: _Deletable) -> Response:
-    """Raises ResourceNotFound, and ResourceInUse for a job that runs or is still needed."""
+    """Raises ApiError: where there is no such job, and where it runs or is still needed."""
     name = request[f"{job.member}Name"]
     with service.store.transaction():
         document = service.store.find(job.kind, name)
         if document is None:
-            raise ResourceNotFound(f"Could not find requested {job.noun} with name: {name}")
+            message = f"Could not find requested {job.noun} with name: {name}"
+            raise job.refusal(ResourceNotFound, message)
         status = document[f"{job.member}Status"]
         if status not in _ENDED:
-            raise ResourceInUse(
+            raise job.refusal(
+                ResourceInUse,
                 f"The {job.noun} {name} is in status {status}. Only jobs in status "
-                f"{', '.join(_ENDED)} can be deleted."
+                f"{', '.join(_ENDED)} can be deleted.",
             )
         _refuse_needed(service, document)
         job_components.write_down(service, job.kind, name)

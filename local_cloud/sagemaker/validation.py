@@ -44,6 +44,13 @@ def check_answer(action: str, answer: Mapping[str, Any]) -> None:
         tell_wrong_answer(action, _MODEL.answer_faults(action, answer))
 
 
+def check_error(action: str, error: ApiError) -> None:
+    """As :func:`check_answer`, for an error in place of an answer."""
+    if os.environ.get(CHECK_ANSWERS) == "1":
+        faults = _MODEL.error_faults(action, error.code)
+        tell_wrong_answer(action, [f"{fault}: {error.message}" for fault in faults])
+
+
 def tell_wrong_answer(action: str, faults: list[str]) -> None:
     """Raises ApiError where there are faults. Its status is one that clients do not retry."""
     if faults:

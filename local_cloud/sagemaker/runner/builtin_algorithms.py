@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from local_cloud.containers import xgboost_metric_names
 
 _NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+_OF_TRAINING = ("auc", "error", "logloss", "mae", "merror", "mlogloss", "rmse")
+"""With those of the validation data, which can all be tuned, these are the 40 that a list of
+MetricDefinitions may have."""
 OVERRIDDEN = (
     "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the "
     "request without specifying metric definitions."
@@ -40,8 +43,8 @@ def find(image_uri: str) -> BuiltinAlgorithm | None:
 def _xgboost() -> BuiltinAlgorithm:
     definitions = [
         {"Name": f"{data}:{metric}", "Regex": rf".*\[[0-9]+\].*#011{data}-{metric}:{_NUMBER}.*"}
-        for data in ("train", "validation")
-        for metric in dict.fromkeys(xgboost_metric_names.ALL)
+        for data, names in (("train", _OF_TRAINING), ("validation", xgboost_metric_names.ALL))
+        for metric in names
     ]
     types = {
         "Maximize": xgboost_metric_names.MAXIMIZED,

@@ -46,14 +46,14 @@ def test_images_of_other_repositories_are_no_built_in_algorithms() -> None:
 
 def test_numbers_are_read_from_a_round_of_several_metrics() -> None:
     line = (
-        "[12]#011train-auc:0.99000#011train-map:1.50000#011validation-auc:0.91234"
+        "[12]#011train-auc:0.99000#011train-mae:1.50000#011validation-auc:0.91234"
         "#011validation-map:-0.00012"
     )
     wanted = metrics.definitions(_xgboost().metric_definitions)
     found = {one["MetricName"]: one["Value"] for one in metrics.scan(line, wanted)}
     assert found == {
         "train:auc": 0.99,
-        "train:map": 1.5,
+        "train:mae": 1.5,
         "validation:auc": 0.91234,
         "validation:map": -0.00012,
     }
