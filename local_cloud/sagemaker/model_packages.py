@@ -179,7 +179,8 @@ def _into_group(service: SageMakerService, group: str, document: Document) -> No
         found["_last_version"] += 1
 
     version = service.store.mutate(groups.KIND, name, count)["_last_version"]
-    document["ModelPackageName"] = name
+    # As on AWS, where a version has no ModelPackageName though botocore's model requires one: the
+    # SageMaker SDK keeps the ARN that it asked for in its place.
     document["ModelPackageGroupName"] = name
     document["ModelPackageVersion"] = version
     document["ModelPackageArn"] = service.arn(f"model-package/{name}/{version}")
@@ -194,7 +195,7 @@ def list_model_packages(service: SageMakerService, request: Request) -> Response
     chosen = select(
         [document for document in service.store.listed(KIND) if _matches(document, request)],
         request,
-        sort_keys={"Name": "ModelPackageName", "CreationTime": "CreationTime"},
+        sort_keys={"Name": "ModelPackageArn", "CreationTime": "CreationTime"},
     )
     return page(
         chosen,
@@ -217,7 +218,8 @@ def _matches(document: Mapping[str, Any], request: Request) -> bool:
     if status is not None and document.get("ModelApprovalStatus") != status:
         return False
     part = request.get("NameContains", "")
-    return part.lower() in str(document["ModelPackageName"]).lower()
+    name = document.get("ModelPackageName", document.get("ModelPackageGroupName"))
+    return part.lower() in str(name).lower()
 
 
 def _of(document: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:

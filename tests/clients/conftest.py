@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,27 @@ import pytest
 from local_cloud.environment import client_environment
 from tests.local_cloud_fixture import RunningCloud, running_cloud
 
+with pytest.MonkeyPatch.context() as _patch, warnings.catch_warnings():
+    # These modules import each other by names that they deprecate, and make clients as they are
+    # imported; a client asks for a region.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    _patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _patch.setattr(boto3, "DEFAULT_SESSION", None)
+    import sagemaker.mlops.workflow.pipeline
+    import sagemaker.serve.model_builder  # noqa: F401
+    from sagemaker.core.training.configs import Compute, SourceCode
+    from sagemaker.train import ModelTrainer
+
 BUCKET = "sagemaker-us-east-1-000000000000"
 """The SDK's default bucket."""
 SOURCE = Path(__file__).parent / "script_mode"
+IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312"
+"""An image whose Python is at hand; the scripts of these tests need no TensorFlow."""
 SDK_WARNS = (
     "ignore::DeprecationWarning:sagemaker",
     # It leaves its temporary folders to the garbage collector.
     "ignore:Implicitly cleaning up:ResourceWarning",
+    "ignore:Running within a PipelineSession:UserWarning",
 )
 """Of what it does itself, its own modules imported under their older names for one."""
 
@@ -32,10 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def garbage_of_this_test() -> Iterator[None]:
+def garbage_of_the_test() -> Iterator[None]:
     """What the SDK leaves to the garbage collector does not warn in somebody else's test."""
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def garbage_of_shared_fixtures() -> Iterator[None]:
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="package")
@@ -72,3 +95,24 @@ def role(environment: dict[str, str]) -> str:
     policy = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
     iam.attach_role_policy(RoleName="ExecutionRole", PolicyArn=policy)
     return str(made["Role"]["Arn"])
+
+
+@pytest.fixture(scope="package")
+def numbers(role: str) -> str:
+    """A prefix with two small text files in the SDK's default bucket."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    for name, text in (("a", "1 2\n"), ("b", "6\n")):
+        s3.put_object(Bucket=BUCKET, Key=f"numbers/{name}.txt", Body=text)
+    return f"s3://{BUCKET}/numbers"
+
+
+@pytest.fixture
+def mean_trainer(role: str) -> ModelTrainer:
+    return ModelTrainer(
+        training_image=IMAGE,
+        source_code=SourceCode(source_dir=str(SOURCE), entry_script="train.py"),
+        role=role,
+        base_job_name="mean",
+        compute=Compute(instance_type="ml.m5.large", instance_count=1),
+    )

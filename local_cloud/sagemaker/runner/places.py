@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -31,10 +32,23 @@ def check_container_path(path: str, root: str, whose: str) -> None:
         )
 
 
+_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
+"""Hosts of S3: "Virtual hosting of buckets" in its user guide. A path-style one names no bucket."""
+
+
 def parse(uri: str) -> S3Place:
-    """Raises ValidationException for what is no S3 URI."""
+    """An s3:// address, or one of S3's https:// addresses, which SageMaker takes as well.
+
+    Raises ValidationException for what is neither.
+    """
     scheme, _, rest = uri.partition("://")
     bucket, _, key = rest.partition("/")
+    if scheme == "https" and (host := _HOST.fullmatch(bucket)):
+        if host["bucket"]:
+            bucket = host["bucket"]
+        else:
+            bucket, _, key = key.partition("/")
+        scheme = "s3"
     if scheme != "s3" or not bucket:
         raise ValidationException(f"{uri!r} is not an S3 URI: s3://<bucket>/<key or prefix>")
     return S3Place(bucket, key)
