@@ -16,7 +16,8 @@ from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.definition import Definition
 from local_cloud.sagemaker.pipeline.steps import callback
 
-_SOURCE_STATUSES = ("Succeeded", "Failed")
+_SOURCE_STATUSES = ("Succeeded", "Failed", "Stopped")
+"""AWS's SDK names all three, the API reference the first two."""
 _NOT_REUSED = ("CacheKey", "JobName", "RerunAfterRestart", *callback.RECORD_KEYS)
 
 
