@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import boto3
-
 from local_cloud.builds.record import Record
-from local_cloud.sagemaker.service import Tasks
+from local_cloud.sagemaker.service import Session, Tasks
 from local_cloud.settings import LocalCloudSettings
 
 PRINCIPAL = "codebuild.amazonaws.com"
@@ -18,9 +16,7 @@ PRINCIPAL = "codebuild.amazonaws.com"
 class RoleCredentials(Protocol):
     """As :class:`local_cloud.sagemaker.service.Credentials`, for a named AWS service."""
 
-    def as_role(
-        self, role_arn: str, *, session_name: str, principal: str = ...
-    ) -> boto3.Session: ...
+    def as_role(self, role_arn: str, *, session_name: str, principal: str = ...) -> Session: ...
 
     def environment(
         self, role_arn: str, *, session_name: str, principal: str = ...

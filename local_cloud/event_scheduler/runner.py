@@ -12,13 +12,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_cloud.event_scheduler.invocation import call
 from local_cloud.event_scheduler.requests import PRINCIPAL
 from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.service import Tasks
+from local_cloud.sagemaker.service import Session, Tasks
 from local_cloud.sagemaker.store import Store
 from local_cloud.schedules.expression import Schedule, parse
 
@@ -36,9 +35,7 @@ class Records(Protocol):
 
 
 class RoleCredentials(Protocol):
-    def as_role(
-        self, role_arn: str, *, session_name: str, principal: str = ...
-    ) -> boto3.Session: ...
+    def as_role(self, role_arn: str, *, session_name: str, principal: str = ...) -> Session: ...
 
 
 class Runner:

@@ -20,6 +20,7 @@ from local_cloud.environment import (
 )
 from local_cloud.sagemaker.container_credentials import ContainerCredentials
 from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.sagemaker.service import Session
 from local_cloud.settings import LocalCloudSettings
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
@@ -39,12 +40,12 @@ class LocalCredentials:
         self._lock = threading.Lock()
         self._keys: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 
-    def as_service(self) -> boto3.Session:
+    def as_service(self) -> Session:
         return LocalSession(self._settings, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, None)
 
     def as_role(
         self, role_arn: str, *, session_name: str, principal: str = SERVICE_PRINCIPAL
-    ) -> boto3.Session:
+    ) -> Session:
         keys = self._assume(role_arn, session_name, principal=principal)
         return LocalSession(
             self._settings, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
@@ -115,28 +116,38 @@ class _SharedLoader(Loader):
         return list(super().search_paths)
 
 
-_LOADER: Loader = _SharedLoader()  # type: ignore[no-untyped-call]
+def _shared_session() -> boto3.Session:
+    session = get_session()
+    session.register_component("data_loader", _SharedLoader())  # type: ignore[no-untyped-call]
+    return boto3.Session(botocore_session=session)
 
 
-class LocalSession(boto3.Session):
+# Making one costs as much as three clients, and none differs but in its keys.
+_SHARED: boto3.Session = _shared_session()
+_MAKING_CLIENT = threading.Lock()
+"""Clients may be used by several threads, but boto3 does not make them on several."""
+
+
+class LocalSession:
     """A session whose every client talks to this local cloud, whatever the environment says."""
 
     def __init__(
         self, settings: LocalCloudSettings, key: str, secret: str, token: str | None
     ) -> None:
-        session = get_session()
-        session.register_component("data_loader", _LOADER)
-        super().__init__(  # type: ignore[no-untyped-call]
-            botocore_session=session,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            region_name=settings.region,
-        )
         self._local = settings
+        self._keys = {
+            "aws_access_key_id": key,
+            "aws_secret_access_key": secret,
+            "aws_session_token": token,
+        }
 
-    def client(self, *names: Any, **arguments: Any) -> Any:
-        arguments.setdefault("endpoint_url", self._local.endpoint_url)
-        arguments.setdefault("verify", str(self._local.ca_bundle))
-        arguments.setdefault("config", CLIENT_CONFIG)
-        return super().client(*names, **arguments)  # type: ignore[no-untyped-call]
+    def client(self, name: str, **options: Any) -> Any:
+        given: dict[str, Any] = {
+            "region_name": self._local.region,
+            "endpoint_url": self._local.endpoint_url,
+            "verify": str(self._local.ca_bundle),
+            "config": CLIENT_CONFIG,
+            **options,
+        }
+        with _MAKING_CLIENT:
+            return _SHARED.client(name, **given, **self._keys)

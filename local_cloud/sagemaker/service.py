@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import boto3
-
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
 
@@ -15,13 +13,19 @@ Request = Mapping[str, Any]
 Response = dict[str, Any]
 
 
+class Session(Protocol):
+    """As boto3's."""
+
+    def client(self, name: str, **options: Any) -> Any: ...
+
+
 class Credentials(Protocol):
     """Gives sessions against this very local cloud, over its public HTTPS endpoint."""
 
-    def as_service(self) -> boto3.Session:
+    def as_service(self) -> Session:
         """The service's own session (account root): for what AWS does on its own behalf."""
 
-    def as_role(self, role_arn: str, *, session_name: str) -> boto3.Session:
+    def as_role(self, role_arn: str, *, session_name: str) -> Session:
         """A session with the role's own credentials, so that its policies hold.
 
         Raises ApiError (ValidationException) where SageMaker may not assume the role.

@@ -41,12 +41,24 @@ def test_what_the_local_cloud_does_for_a_job_is_done_in_one_session(
     tmp_path: Path, sts: Sts
 ) -> None:
     given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
-    first = given.as_role(ROLE, session_name="job").get_credentials()
-    assert sts.asked[0]["DurationSeconds"] >= LONGEST_JOB_SECONDS
-    again = given.as_role(ROLE, session_name="job").get_credentials()
-    assert again.access_key == first.access_key
-    other = given.as_role(ROLE, session_name="other job").get_credentials()
-    assert other.access_key != first.access_key
+    given.as_role(ROLE, session_name="job")
+    given.as_role(ROLE, session_name="job")
+    (asked,) = sts.asked
+    assert asked["DurationSeconds"] >= LONGEST_JOB_SECONDS
+    given.as_role(ROLE, session_name="other job")
+    assert [one["RoleSessionName"] for one in sts.asked] == ["job", "other job"]
+
+
+def test_each_session_signs_with_its_own_keys(tmp_path: Path) -> None:
+    settings = LocalCloudSettings(state_dir=tmp_path)
+    clients = {
+        key: credentials.LocalSession(settings, key, "secret", "token").client("s3", verify=False)
+        for key in ("one-key", "other-key")
+    }
+    for key, client in clients.items():
+        signed = client.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+        assert signed.startswith(settings.endpoint_url)
+        assert key in signed
 
 
 def test_a_container_gets_no_keys_but_where_to_ask_for_them(tmp_path: Path, sts: Sts) -> None:
