@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 
 class ApiError(Exception):
@@ -41,3 +41,11 @@ def raise_all(faults: Sequence[str]) -> None:
         raise ValidationException(faults[0])
     if faults:
         raise ValidationException(f"{len(faults)} validation errors detected: {'; '.join(faults)}")
+
+
+def refusal(look: Callable[[], object]) -> Iterator[str]:
+    """The message of the ApiError that ``look`` raises, if it does."""
+    try:
+        look()
+    except ApiError as error:
+        yield error.message

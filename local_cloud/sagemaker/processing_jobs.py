@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
+from local_cloud.sagemaker import processing_checks
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
-from local_cloud.sagemaker.runner import images, places, processing
+from local_cloud.sagemaker.runner import processing
 from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.processing import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -26,12 +27,11 @@ _SUMMARY_KEYS = (
     "FailureReason",
     "ExitMessage",
 )
-_ROOT = "/opt/ml/processing"
 _SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
 
 def create_processing_job(service: SageMakerService, request: Request) -> Response:
-    check(service, request)
+    processing_checks.check(service, request)
     tracking.check(service, request)
     name = request[_NAME]
     service.credentials.as_role(request["RoleArn"], session_name=name)
@@ -57,32 +57,6 @@ def create_processing_job(service: SageMakerService, request: Request) -> Respon
     publish(service, document)
     processing.start(service, name)
     return {"ProcessingJobArn": arn}
-
-
-def check(service: SageMakerService, request: Request) -> None:
-    """What AWS refuses beyond the shapes, and what the local cloud lacks.
-
-    Raises ValidationException.
-    """
-    specification = request["AppSpecification"]
-    image = images.find(service.settings, specification["ImageUri"])
-    if not (specification.get("ContainerEntrypoint") or image.get("own")):
-        raise ValidationException("The local cloud runs processing jobs by ContainerEntrypoint.")
-    for given in request.get("ProcessingInputs", []):
-        source = given.get("S3Input")
-        if source is None or "LocalPath" not in source:
-            raise ValidationException(
-                f"Input {given['InputName']}: the local cloud takes S3Input with LocalPath only."
-            )
-        places.check_container_path(source["LocalPath"], _ROOT, f"input {given['InputName']}")
-        places.parse(source["S3Uri"])
-    for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        if "S3Output" not in output:
-            raise ValidationException(f"Output {output['OutputName']} has no S3Output.")
-        places.check_container_path(
-            output["S3Output"]["LocalPath"], _ROOT, f"output {output['OutputName']}"
-        )
-        places.parse(output["S3Output"]["S3Uri"])
 
 
 def describe_processing_job(service: SageMakerService, request: Request) -> Response:

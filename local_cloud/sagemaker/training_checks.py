@@ -5,10 +5,10 @@ Rules without another source are those of the API reference of CreateTrainingJob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError, ValidationException, raise_all
+from local_cloud.sagemaker.errors import ValidationException, raise_all, refusal
 from local_cloud.sagemaker.runner import (
     builtin_algorithms,
     channels,
@@ -46,12 +46,12 @@ def _algorithm(service: SageMakerService, request: _Part) -> Iterator[str]:
     if "TrainingImage" not in algorithm:
         yield "AlgorithmSpecification has no TrainingImage."
         return
-    yield from _refusal(lambda: images.find(service.settings, algorithm["TrainingImage"]))
+    yield from refusal(lambda: images.find(service.settings, algorithm["TrainingImage"]))
     own_metrics = algorithm.get("MetricDefinitions", [])
     builtin = builtin_algorithms.find(algorithm["TrainingImage"])
     if builtin and builtin.overridden_by(own_metrics):
         yield builtin_algorithms.OVERRIDDEN
-    yield from _refusal(lambda: metrics.definitions(own_metrics))
+    yield from refusal(lambda: metrics.definitions(own_metrics))
     modes = {channels.mode_of(one, algorithm) for one in request.get("InputDataConfig", [])}
     if builtin and "Pipe" in modes:
         yield "The local cloud's built-in algorithms read input modes File and FastFile only."
@@ -77,7 +77,7 @@ def _resources(request: _Part) -> Iterator[str]:
 
 
 def _rest(request: _Part) -> Iterator[str]:
-    yield from _refusal(lambda: places.parse(request["OutputDataConfig"]["S3OutputPath"]))
+    yield from refusal(lambda: places.parse(request["OutputDataConfig"]["S3OutputPath"]))
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
     if len(names) != len(set(names)):
         yield "Channel names must be unique within the request."
@@ -88,10 +88,8 @@ def _rest(request: _Part) -> Iterator[str]:
     checkpoints = request.get("CheckpointConfig")
     if checkpoints is not None:
         path = checkpoints.get("LocalPath", training.CHECKPOINTS)
-        yield from _refusal(lambda: places.parse(checkpoints["S3Uri"]))
-        yield from _refusal(
-            lambda: places.check_container_path(path, "/opt/ml", "CheckpointConfig")
-        )
+        yield from refusal(lambda: places.parse(checkpoints["S3Uri"]))
+        yield from refusal(lambda: places.check_container_path(path, "/opt/ml", "CheckpointConfig"))
     yield from _spot(request)
 
 
@@ -102,7 +100,7 @@ def _channel(channel: _Part, mode: str) -> Iterator[str]:
     if source is None:
         yield "its DataSource has no S3DataSource."
         return
-    yield from _refusal(lambda: places.parse(source["S3Uri"]))
+    yield from refusal(lambda: places.parse(source["S3Uri"]))
     if source["S3DataType"] == "AugmentedManifestFile":
         if mode != "Pipe":
             yield "AugmentedManifestFile can only be used if the Channel's input mode is Pipe."
@@ -130,11 +128,3 @@ def _spot(request: _Part) -> Iterator[str]:
             "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
             "MaxRuntimeInSeconds"
         )
-
-
-def _refusal(look: Callable[[], object]) -> Iterator[str]:
-    """The message of what ``look`` raises."""
-    try:
-        look()
-    except ApiError as error:
-        yield error.message

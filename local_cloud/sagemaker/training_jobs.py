@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local_cloud.sagemaker import training_checks
+from local_cloud.sagemaker import training_checks, warm_pools
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
-from local_cloud.sagemaker.listing import list_page
+from local_cloud.sagemaker.listing import Listed, list_page
 from local_cloud.sagemaker.runner import builtin_algorithms, training
 from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
@@ -28,6 +28,7 @@ _SUMMARY_KEYS = (
     "LastModifiedTime",
     STATUS,
     "SecondaryStatus",
+    "WarmPoolStatus",
 )
 _SORT_KEYS = {"Name": _NAME, "Status": STATUS, "CreationTime": "CreationTime"}
 
@@ -105,7 +106,7 @@ def describe_training_job(service: SageMakerService, request: Request) -> Respon
     if answer[STATUS] != "Completed":
         # AWS names the artifacts before there are any; nothing lies there yet.
         answer["ModelArtifacts"] = document["ModelArtifacts"]
-    return answer
+    return warm_pools.add_to(answer)
 
 
 def stop_training_job(service: SageMakerService, request: Request) -> Response:
@@ -123,8 +124,13 @@ def stop_training_job(service: SageMakerService, request: Request) -> Response:
 
 
 def list_training_jobs(service: SageMakerService, request: Request) -> Response:
+    jobs: Sequence[Listed] = service.store.listed(KIND)
+    wanted = request.get("WarmPoolStatusEquals")
+    if wanted is not None:
+        described = [warm_pools.add_to(job) for job in service.store.list(KIND)]
+        jobs = [job for job in described if job.get("WarmPoolStatus", {}).get("Status") == wanted]
     return list_page(
-        service.store.listed(KIND),
+        jobs,
         request,
         "TrainingJobSummaries",
         keys=_SUMMARY_KEYS,

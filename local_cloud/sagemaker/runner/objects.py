@@ -86,7 +86,7 @@ def check_any(s3: Any, source: S3Place) -> None:
 
 def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None = None) -> int:
     """Every file below the folder; answers how many. Raises UploadError."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = own_files(folder)
     each(
         lambda file: upload_file(
             s3, file, target / file.relative_to(folder).as_posix(), kms_key=kms_key
@@ -94,6 +94,17 @@ def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None
         files,
     )
     return len(files)
+
+
+def own_files(folder: Path) -> list[Path]:
+    """Every file below a folder that a job wrote. A link that leads out of it is none: this
+    process, unlike the job, would find there what the job must not see."""
+    inside = folder.resolve()
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.resolve().is_relative_to(inside)
+    ]
 
 
 def upload_file(s3: Any, file: Path, target: S3Place, *, kms_key: str | None = None) -> None:

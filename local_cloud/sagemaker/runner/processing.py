@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.runner import channels, cluster, hosts, objects, places, sources
 from local_cloud.sagemaker.runner.container_job import ContainerJob
 from local_cloud.sagemaker.runner.failure import AlgorithmError
+from local_cloud.sagemaker.runner.folder_sync import FolderSync
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image, resolve
 from local_cloud.sagemaker.runner.job_log import JobLog
@@ -108,14 +111,16 @@ class _ProcessingRun(JobRun):
             "config/resourceconfig.json", {"current_host": host.name, "hosts": list(host.names)}
         )
         for given in self.request.get("ProcessingInputs", []):
+            if given.get("AppManaged"):
+                continue
             source = given["S3Input"]
             folder = workspace.local_path(source["LocalPath"])
             found = sources.find(self.s3, source)
             own = sources.in_order(found, channels.part_of(source, host), seed=None)
             sources.download(self.s3, own, folder)
         for output in self._outputs():
-            path = workspace.local_path(output["S3Output"]["LocalPath"])
-            path.mkdir(parents=True, exist_ok=True)
+            folder, _ = self._places(host, output)
+            folder.mkdir(parents=True, exist_ok=True)
 
     def _execute(self, image: Image, argv: Sequence[str]) -> None:
         names = hosts.write_names(self.name, self.hosts, self.workspace.root)
@@ -137,7 +142,10 @@ class _ProcessingRun(JobRun):
                 max_seconds=stopping.get("MaxRuntimeInSeconds", 86400),
                 isolated=bool(network.get("EnableNetworkIsolation")),
             )
-            with logs[host.name] as log:
+            with ExitStack() as stack:
+                log = stack.enter_context(logs[host.name])
+                for output in self._outputs(continuous=True):
+                    stack.enter_context(self._sync(host, output))
                 return job.run(log, on_line=lambda _line: None, stop_wanted=to_end)
 
         ending = cluster.run(self.hosts, run_host, stop_wanted=self.stop_wanted)
@@ -171,12 +179,32 @@ class _ProcessingRun(JobRun):
         return ""
 
     def _upload(self, host: Host) -> None:
-        kms_key = self.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
-        for output in self._outputs():
-            target = output["S3Output"]
-            folder = host.workspace.local_path(target["LocalPath"])
-            objects.upload_folder(self.s3, folder, places.parse(target["S3Uri"]), kms_key=kms_key)
+        for output in self._outputs(continuous=False):
+            folder, target = self._places(host, output)
+            objects.upload_folder(self.s3, folder, target, kms_key=self._kms_key)
 
-    def _outputs(self) -> list[Document]:
+    def _sync(self, host: Host, output: Document) -> FolderSync:
+        folder, target = self._places(host, output)
+        return FolderSync(self.s3, folder, target, kms_key=self._kms_key)
+
+    def _places(self, host: Host, output: Document) -> tuple[Path, places.S3Place]:
+        target = output["S3Output"]
+        return host.workspace.local_path(target["LocalPath"]), places.parse(target["S3Uri"])
+
+    @property
+    def _kms_key(self) -> str | None:
+        key: str | None = self.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
+        return key
+
+    def _outputs(self, *, continuous: bool | None = None) -> list[Document]:
+        """Those that are uploaded for the program: all, or by their S3UploadMode."""
         config: Document = self.request.get("ProcessingOutputConfig", {})
-        return list(config.get("Outputs", []))
+        return [
+            output
+            for output in config.get("Outputs", [])
+            if not output.get("AppManaged")
+            and (
+                continuous is None
+                or (output["S3Output"]["S3UploadMode"] == "Continuous") is continuous
+            )
+        ]

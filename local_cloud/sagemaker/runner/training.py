@@ -25,8 +25,8 @@ from local_cloud.sagemaker.runner import (
     places,
     training_contract,
 )
-from local_cloud.sagemaker.runner.checkpoints import CheckpointSync
 from local_cloud.sagemaker.runner.container_job import ContainerJob
+from local_cloud.sagemaker.runner.folder_sync import FolderSync
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image, resolve
 from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
@@ -60,9 +60,18 @@ def start(service: SageMakerService, name: str) -> None:
 
 
 def model_uri(request: Mapping[str, Any]) -> str:
-    """Where the model of a job will lie."""
+    """Where the model of a job will lie: an archive, or a prefix by CompressionType NONE."""
+    name = "model/" if _uncompressed(request) else "model.tar.gz"
+    return f"{_output_uri(request)}/{name}"
+
+
+def _output_uri(request: Mapping[str, Any]) -> str:
     base = str(request["OutputDataConfig"]["S3OutputPath"]).rstrip("/")
-    return f"{base}/{request['TrainingJobName']}/output/model.tar.gz"
+    return f"{base}/{request['TrainingJobName']}/output"
+
+
+def _uncompressed(request: Mapping[str, Any]) -> bool:
+    return bool(request["OutputDataConfig"].get("CompressionType") == "NONE")
 
 
 def publish(service: SageMakerService, document: Document) -> None:
@@ -153,7 +162,7 @@ class _TrainingRun(JobRun):
         return int(self.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_SECONDS))
 
     @cached_property
-    def checkpoints(self) -> dict[str, CheckpointSync]:
+    def checkpoints(self) -> dict[str, FolderSync]:
         """By host; empty where the job keeps none."""
         config = self.request.get("CheckpointConfig")
         if config is None:
@@ -161,7 +170,7 @@ class _TrainingRun(JobRun):
         place = places.parse(config["S3Uri"])
         path = config.get("LocalPath", CHECKPOINTS)
         return {
-            host.name: CheckpointSync(self.s3, host.workspace.local_path(path), place)
+            host.name: FolderSync(self.s3, host.workspace.local_path(path), place)
             for host in self.hosts
         }
 
@@ -270,23 +279,30 @@ class _TrainingRun(JobRun):
 
     def _upload_model(self, *, required: bool) -> None:
         folders = [host.workspace.ml / "model" for host in self.hosts]
-        if required or _any_file(folders):
-            self._upload_archive(folders, places.parse(model_uri(self.request)))
+        target = places.parse(model_uri(self.request))
+        if _uncompressed(self.request):
+            # Of a file that several hosts wrote, the first one's stays, as in an archive.
+            for folder in reversed(folders):
+                objects.upload_folder(self.s3, folder, target, kms_key=self._kms_key)
+        elif required or _any_file(folders):
+            self._upload_archive(folders, target)
 
     def _upload_output(self) -> None:
         folders = [host.workspace.ml / "output" / "data" for host in self.hosts]
         if _any_file(folders):
-            model = places.parse(model_uri(self.request))
-            target = places.S3Place(
-                model.bucket, model.key.replace("model.tar.gz", "output.tar.gz")
+            self._upload_archive(
+                folders, places.parse(f"{_output_uri(self.request)}/output.tar.gz")
             )
-            self._upload_archive(folders, target)
+
+    @property
+    def _kms_key(self) -> str | None:
+        key: str | None = self.request["OutputDataConfig"].get("KmsKeyId")
+        return key
 
     def _upload_archive(self, folders: Sequence[Path], target: places.S3Place) -> None:
         archive = self.workspace.root / target.key.rsplit("/", 1)[-1]
         artifacts.write_archive(archive, folders)
-        kms_key = self.request["OutputDataConfig"].get("KmsKeyId")
-        objects.upload_file(self.s3, archive, target, kms_key=kms_key)
+        objects.upload_file(self.s3, archive, target, kms_key=self._kms_key)
         archive.unlink()
 
 

@@ -47,9 +47,13 @@ class Workspace:
         return self.ml / relative
 
     def read_text(self, relative: str, *, limit: int = 1024) -> str:
-        """The beginning of a text file below ``/opt/ml``; empty where there is none."""
+        """The beginning of a text file below ``/opt/ml``; empty where there is none, or where a
+        link leads elsewhere, to what the job itself must not see."""
+        path = self.ml / relative
+        if not path.resolve().is_relative_to(self.ml.resolve()):
+            return ""
         try:
-            return (self.ml / relative).read_text(encoding="utf-8", errors="replace")[:limit]
+            return path.read_text(encoding="utf-8", errors="replace")[:limit]
         except (FileNotFoundError, IsADirectoryError):
             return ""
 

@@ -19,11 +19,8 @@ from local_cloud.sagemaker.treatment.shared import (
     network,
 )
 
-NOT_MANAGED = "the local cloud itself moves a job's data"
-
 _INPUTS = treatment(
-    works("InputName"),
-    refused(NOT_MANAGED, "AppManaged"),
+    works("InputName", "AppManaged"),
     works(
         "S3Input.S3Uri",
         "S3Input.LocalPath",
@@ -31,11 +28,6 @@ _INPUTS = treatment(
         "S3Input.S3InputMode",
         "S3Input.S3DataDistributionType",
         "S3Input.S3CompressionType",
-    ),
-    refused(
-        "the local cloud reads S3DataType S3Prefix only",
-        "S3Input.S3DataType",
-        values=("ManifestFile",),
     ),
     refused("the local cloud has no input mode Pipe", "S3Input.S3InputMode", values=("Pipe",)),
     refused(
@@ -47,14 +39,8 @@ _INPUTS = treatment(
 )
 
 _OUTPUTS = treatment(
-    works("OutputName", "S3Output"),
-    ignored(
-        "outputs are uploaded when the program has ended",
-        "S3Output.S3UploadMode",
-        values=("Continuous",),
-    ),
+    works("OutputName", "S3Output", "AppManaged"),
     refused("the local cloud has no Feature Store", "FeatureStoreOutput"),
-    refused(NOT_MANAGED, "AppManaged"),
 )
 
 _CLUSTER = treatment(

@@ -53,16 +53,13 @@ ALGORITHM = treatment(
 
 OUTPUT = treatment(
     works("S3OutputPath", "KmsKeyId", "CompressionType"),
-    refused(
-        "the local cloud uploads the model as model.tar.gz", "CompressionType", values=("NONE",)
-    ),
 )
 
 RESOURCES = treatment(
     ignored(ONE_MACHINE, "InstanceType"),
     works("InstanceCount", note="the instances are processes side by side"),
     ignored(DISK, "VolumeSizeInGB", "VolumeKmsKeyId"),
-    ignored("there is nothing to keep warm: a process starts at once", "KeepAlivePeriodInSeconds"),
+    works("KeepAlivePeriodInSeconds", note="a record only: WarmPoolStatus tells of the period"),
     refused(NO_GROUPS, "InstanceGroups"),
     refused(NO_PLANS, "TrainingPlanArn"),
     refused("the local cloud has no UltraServers", "InstancePlacementConfig"),
@@ -142,7 +139,7 @@ FAMILY = Family(
         ),
         "ListTrainingJobs": treatment(
             JOB_LIST,
-            refused("the local cloud has no warm pools", "WarmPoolStatusEquals"),
+            works("WarmPoolStatusEquals", note="Available and Terminated: no job reuses a pool"),
             refused(NO_PLANS, "TrainingPlanArnEquals"),
         ),
     },

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -88,9 +90,68 @@ def test_an_input_that_is_missing_fails_the_job_with_its_prefix(jobs: Jobs) -> N
     assert "inputs/no-input" in described["FailureReason"]
 
 
-def test_an_output_outside_of_the_containers_folder_is_refused(jobs: Jobs) -> None:
-    asked = request(jobs, "outside", ["true"])
-    (output,) = asked["ProcessingOutputConfig"]["Outputs"]
+def test_continuous_outputs_go_out_while_the_job_runs_and_managed_ones_not_at_all(
+    jobs: Jobs,
+) -> None:
+    asked = request(
+        jobs,
+        "continuous",
+        [
+            "cp /opt/ml/processing/input/in/listed /opt/ml/processing/output/out/first",
+            "until [ -e /opt/ml/processing/input/in/never ]; do sleep 0.1; done",
+        ],
+    )
+    jobs.put("inputs/continuous/a/listed", "from the manifest")
+    manifest = [{"prefix": f"s3://{BUCKET}/inputs/continuous/a/"}, "listed"]
+    jobs.put("inputs/continuous.json", json.dumps(manifest))
+    (given,) = asked["ProcessingInputs"]
+    given["S3Input"].update(
+        S3Uri=f"s3://{BUCKET}/inputs/continuous.json", S3DataType="ManifestFile"
+    )
+    asked["ProcessingInputs"].append(
+        {
+            "InputName": "own",
+            "AppManaged": True,
+            "S3Input": {"S3Uri": f"s3://{BUCKET}/none/", "S3DataType": "S3Prefix"},
+        }
+    )
+    config = asked["ProcessingOutputConfig"]
+    config["Outputs"][0]["S3Output"]["S3UploadMode"] = "Continuous"
+    config["Outputs"].append(
+        {
+            "OutputName": "own",
+            "AppManaged": True,
+            "S3Output": {"S3Uri": f"s3://{BUCKET}/none", "S3UploadMode": "EndOfJob"},
+        }
+    )
+    jobs.sagemaker.create_processing_job(**asked)
+    deadline = time.monotonic() + 60
+    while not _objects(jobs, "outputs/continuous/"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert jobs.body("outputs/continuous/first") == b"from the manifest"
+    jobs.sagemaker.stop_processing_job(ProcessingJobName="continuous")
+    assert jobs.await_processing("continuous")["ProcessingJobStatus"] == "Stopped"
+
+
+def _objects(jobs: Jobs, prefix: str) -> list[str]:
+    listed = jobs.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    return [entry["Key"] for entry in listed.get("Contents", [])]
+
+
+def test_a_request_is_refused_with_all_its_faults(jobs: Jobs) -> None:
+    asked = request(jobs, "wrong", ["true"])
+    (given,), (output,) = asked["ProcessingInputs"], asked["ProcessingOutputConfig"]["Outputs"]
+    del given["S3Input"]["LocalPath"]
+    asked["ProcessingInputs"] = [given, given]
     output["S3Output"]["LocalPath"] = "/opt/ml/processing/../../other"
-    with pytest.raises(ClientError, match="must lie below /opt/ml/processing"):
+    with pytest.raises(ClientError) as refused:
         jobs.sagemaker.create_processing_job(**asked)
+    message = refused.value.response["Error"]["Message"]
+    assert message.startswith("4 validation errors detected: ")
+    for fault in (
+        "Input names must be unique within the request.",
+        "LocalPath of input in is required when AppManaged is False.",
+        "must lie below /opt/ml/processing",
+    ):
+        assert fault in message

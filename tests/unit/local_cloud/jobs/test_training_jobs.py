@@ -37,6 +37,24 @@ def test_a_job_may_have_a_name_of_one_letter(jobs: Jobs) -> None:
     assert jobs.train("j", "true")["TrainingJobStatus"] == "Completed"
 
 
+def test_a_model_may_stay_uncompressed_and_its_pool_be_told_of(jobs: Jobs) -> None:
+    resources = jobs.request("plain-model", TOOLKIT, "", "")["ResourceConfig"]
+    described = jobs.train(
+        "plain-model",
+        "mkdir /opt/ml/model/deep; echo weights > /opt/ml/model/deep/w",
+        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/out", "CompressionType": "NONE"},
+        ResourceConfig={**resources, "KeepAlivePeriodInSeconds": 3600},
+    )
+    place = f"s3://{BUCKET}/out/plain-model/output/model/"
+    assert described["ModelArtifacts"]["S3ModelArtifacts"] == place
+    assert jobs.body("out/plain-model/output/model/deep/w") == b"weights\n"
+    assert described["WarmPoolStatus"]["Status"] == "Available"
+    listed = jobs.sagemaker.list_training_jobs(WarmPoolStatusEquals="Available")
+    (summary,) = listed["TrainingJobSummaries"]
+    assert summary["TrainingJobName"] == "plain-model"
+    assert summary["WarmPoolStatus"]["Status"] == "Available"
+
+
 def test_metrics_are_read_from_the_log_and_the_last_one_is_final(jobs: Jobs) -> None:
     specification = {
         "TrainingImage": "registry.example/plain:1",

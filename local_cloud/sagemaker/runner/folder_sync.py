@@ -1,9 +1,10 @@
-"""Keeps a training job's checkpoint folder in S3 while the job runs."""
+"""Keeps a folder of a job in S3 while the job runs: its checkpoints, its continuous outputs."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,11 +18,17 @@ SYNC_SECONDS = 5.0
 logger = logging.getLogger("local_cloud.jobs")
 
 
-class CheckpointSync:
-    """Uploads files that changed, every few seconds and once more at the end."""
+class FolderSync:
+    """Uploads files that changed, every few seconds and once more at the end.
 
-    def __init__(self, s3: Any, folder: Path, target: S3Place) -> None:
+    What the job deletes stays in S3. Raises objects.UploadError at the end.
+    """
+
+    def __init__(
+        self, s3: Any, folder: Path, target: S3Place, *, kms_key: str | None = None
+    ) -> None:
         self._s3 = s3
+        self._kms_key = kms_key
         self._folder = folder
         self._target = target
         self._uploaded: dict[Path, tuple[int, int]] = {}
@@ -36,7 +43,7 @@ class CheckpointSync:
             sources.download_prefix(self._s3, prefix, self._folder)
             self._uploaded = dict(self._files())
 
-    def __enter__(self) -> CheckpointSync:
+    def __enter__(self) -> FolderSync:
         self._thread.start()
         return self
 
@@ -57,19 +64,20 @@ class CheckpointSync:
             except (objects.DataError, OSError, BotoCoreError) as error:
                 # A file may vanish while it is read (botocore then has errors of its own); the
                 # last sync, which must succeed, tells.
-                logger.info("checkpoints of %s not kept this time: %s", self._folder, error)
+                logger.info("files of %s not kept this time: %s", self._folder, error)
 
     def _sync(self) -> None:
         for file, state in self._files().items():
             if self._uploaded.get(file) != state:
                 name = file.relative_to(self._folder).as_posix()
-                objects.upload_file(self._s3, file, self._target / name)
+                objects.upload_file(self._s3, file, self._target / name, kms_key=self._kms_key)
                 self._uploaded[file] = state
 
     def _files(self) -> dict[Path, tuple[int, int]]:
         found = {}
-        for file in sorted(self._folder.rglob("*")):
-            if file.is_file():
+        for file in objects.own_files(self._folder):
+            with suppress(FileNotFoundError):
+                # The job may delete what has just been listed.
                 stat = file.stat()
                 found[file] = (stat.st_mtime_ns, stat.st_size)
         return found
