@@ -28,14 +28,15 @@ class Proposals:
             _optimiser(document, definitions, place) for place in range(len(definitions))
         ]
 
-    def ask(self, number: int) -> tuple[int, Values]:
-        """The place of the definition and the hyperparameters of trial ``number``.
+    def ask(self, number: int, *, turn: int) -> tuple[int, Values]:
+        """The place of the definition and the hyperparameters of trial ``number``; ``turn`` of
+        the trials before it count.
 
         Raises SpaceExhaustedError when every combination of every grid was proposed.
         """
         count = len(self._optimisers)
-        for turn in range(count):
-            place = (number - 1 + turn) % count
+        for further in range(count):
+            place = (turn + further) % count
             try:
                 return place, self._optimisers[place].ask(number)
             except SpaceExhaustedError:

@@ -189,7 +189,7 @@ class Search:
         wanted = min(self._parallel - running, self._most - counted)
         for _ in range(self._slots.claim(self._name, running=running, wanted=wanted)):
             try:
-                trial = self._next(len(recorded) + len(started) + 1)
+                trial = self._next(len(recorded) + len(started) + 1, turn=counted + len(started))
             except strategy.SpaceExhaustedError:
                 break
             started.append(trial)
@@ -197,7 +197,7 @@ class Search:
             self._create(trial)
         return started
 
-    def _next(self, number: int) -> Trial:
+    def _next(self, number: int, *, turn: int) -> Trial:
         """The next trial: of hyperparameters that a restart lost, else of new ones."""
         name = naming.training_job_name(self._name, number, self._created)
         if self._again:
@@ -206,7 +206,7 @@ class Search:
             trial = trials.new_trial(number, name, lost["tuned"], definition=place)
             self._proposals.remember(trial)
             return trial
-        place, tuned = self._proposals.ask(number)
+        place, tuned = self._proposals.ask(number, turn=turn)
         return trials.new_trial(number, name, tuned, definition=place)
 
     def _create(self, trial: Trial) -> None:

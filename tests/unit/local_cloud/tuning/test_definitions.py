@@ -96,6 +96,29 @@ def test_a_restart_goes_on_with_each_definition(make_cloud: MakeCloud) -> None:
     assert tried == ["forest", "linear", "linear", "linear"]
 
 
+def test_training_jobs_that_a_restart_lost_cost_their_definition_no_turn(
+    make_cloud: MakeCloud,
+) -> None:
+    first = make_cloud(train_by_algorithm, seconds=60)
+    first.call("CreateHyperParameterTuningJob", several_definitions(TWO, **limits(1, 4)))
+    while not first.jobs.requests:
+        time.sleep(0.002)
+    first.tasks.stopping = True
+    first.tasks.join()
+
+    second = make_cloud(train_by_algorithm)
+    second.service.store.update(
+        "training-job",
+        first.jobs.requests[0]["TrainingJobName"],
+        TrainingJobStatus="Failed",
+        FailureReason="InternalServerError: the local cloud was stopped",
+    )
+    tuning_jobs.resume(second.service)
+    second.tasks.join()
+    ran = [request["HyperParameters"]["algorithm"] for request in second.jobs.requests]
+    assert sorted(ran) == ["forest", "forest", "linear", "linear"]
+
+
 def test_combinations_that_a_restart_lost_twice_are_still_run(make_cloud: MakeCloud) -> None:
     """The first restart had noted that a training job was lost, and not yet started another."""
     first = make_cloud(train_by_algorithm, seconds=60)

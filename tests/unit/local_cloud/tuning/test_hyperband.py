@@ -44,7 +44,7 @@ def run_trials(scores: list[float], **config: Any) -> list[int]:
     proposals, rule = rule_of(len(scores), **config)
     ran = []
     for number, score in enumerate(scores, 1):
-        place, tuned = proposals.ask(number)
+        place, tuned = proposals.ask(number, turn=number - 1)
         trial = new_trial(number, f"job-{number}", tuned, definition=place)
         ran.append(emit(rule, trial, [score] * EPOCHS))
         trial["objective"] = score
@@ -81,11 +81,11 @@ def test_a_job_that_emits_more_than_max_resource_or_does_not_end_is_stopped() ->
 def test_a_job_at_max_resource_is_not_stopped_for_being_behind() -> None:
     proposals, rule = rule_of()
     for number in range(1, 10):
-        place, tuned = proposals.ask(number)
+        place, tuned = proposals.ask(number, turn=number - 1)
         trial = new_trial(number, f"job-{number}", tuned, definition=place)
         emitted = [Emission(1.0 / number, float("inf"))] * EPOCHS
         rule.note_end(trial, emitted)
-    _, tuned = proposals.ask(10)
+    _, tuned = proposals.ask(10, turn=9)
     last = new_trial(10, "job-10", tuned)
     values = [Emission(9.0, float("inf"))] * (EPOCHS - 1) + [Emission(0.0, float("inf"))]
     assert not rule.is_due(last, values)
