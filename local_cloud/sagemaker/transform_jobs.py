@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.experiments import tracking
+from local_cloud.sagemaker.hosting.connections import PRIMARY
 from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
@@ -76,12 +78,23 @@ def check(request: Request) -> None:
 
 
 def check_model(model: Document) -> None:
-    """Raises ValidationException for a model of more than one container, or of many models."""
-    if "_containers" in model or "models" in model["_container"]:
+    """Raises ValidationException for a model that batch transform does not take."""
+    if any("models" in one for one in _containers(model).values()):
         raise ValidationException(
-            f"The local cloud transforms with models of one container and of Mode SingleModel; "
-            f"{model['ModelName']} is none."
+            f"The local cloud transforms with containers of Mode SingleModel; {model['ModelName']} "
+            "has one of Mode MultiModel."
         )
+    if model.get("_direct"):
+        raise ValidationException(
+            f"The containers of {model['ModelName']} are asked by name (InferenceExecutionConfig "
+            "Direct); batch transform asks them one after the other."
+        )
+
+
+def _containers(model: Document) -> dict[str, Any]:
+    """By name, in their order."""
+    found: dict[str, Any] = model.get("_containers", {PRIMARY: model["_container"]})
+    return found
 
 
 def _document(request: Request, arn: str, model: Document) -> Document:
@@ -100,7 +113,7 @@ def _document(request: Request, arn: str, model: Document) -> Document:
         "LastModifiedTime": now,
         # The model as it is now: a job that runs does not need it any more.
         "_model": {
-            "container": model["_container"],
+            "containers": _containers(model),
             "role": model["ExecutionRoleArn"],
             "isolated": model["EnableNetworkIsolation"],
         },

@@ -1,14 +1,16 @@
-"""The model server of one transform job: the model's files, the process, its log."""
+"""One container of a transform job: the model's files, the process, its log."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud.sagemaker.hosting import model_files
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
+from local_cloud.sagemaker.hosting.making import note
 from local_cloud.sagemaker.hosting.plan import Container
 from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
 from local_cloud.sagemaker.runner import images, isolation
@@ -18,73 +20,71 @@ from local_cloud.sagemaker.service import SageMakerService
 SHIP_SECONDS = 2.0
 
 
+@dataclass(kw_only=True)
 class TransformContainer:
-    """Started by :meth:`start`, ended by :meth:`stop`; its output is the job's log."""
+    """Its output is its workspace's log, which is shipped from :meth:`ship` to :meth:`finish`.
 
-    def __init__(
-        self,
-        service: SageMakerService,
-        workspace: Workspace,
-        container: Container,
-        environment: Mapping[str, str],
-        shipper: LogShipper,
-        pull_session: Callable[[], Any],
-    ) -> None:
-        """``pull_session()`` is the session of the model's role, which pulls its image."""
-        self._service = service
-        self._workspace = workspace
-        self._container = container
-        self.environment = environment
-        self._shipper = shipper
-        self._pull_session = pull_session
-        self._server: ModelServer | None = None
-        self._stopped = threading.Event()
-        self._shipped = threading.Event()
-        self._shipped.set()
+    ``environment`` is what its container definition does not say; ``session()`` is that of the
+    model's role, which pulls the image.
+    """
 
-    def start(self, s3: Any) -> ModelServer:
-        """Fetch the model and start the server; it need not be ready.
+    service: SageMakerService
+    name: str
+    workspace: Workspace
+    container: Container
+    environment: Mapping[str, str]
+    shipper: LogShipper
+    session: Callable[[], Any]
+    _over: threading.Event = field(default_factory=threading.Event)
+    _shipped: threading.Event | None = None
 
-        Raises ModelDataError, ServerError or ApiError.
-        """
-        data = self._container.get("data")
+    def fetch(self, s3: Any) -> None:
+        """Its model's files. Raises ModelDataError."""
+        self.workspace.create()
+        self.workspace.log.touch()
+        data = self.container.get("data")
         if data is not None:
-            model_files.fetch(s3, data, self._workspace.ml / "model")
-        image = images.resolve(self._service.settings, self._container["image"], self._pull_session)
-        if image.serve is None:
-            raise ServerError(f"the image {image.uri} cannot serve: it has no `serve` program")
-        for note in (image.note, *isolation.note("job")):
-            if note:
-                self._note(note)
-        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        environment = {"PATH": search, **image.environment, **self.environment}
-        ml, log = self._workspace.ml, self._workspace.log
-        server = ModelServer(
-            image.serve, environment, ml, log, image=image, settings=self._service.settings
-        )
-        server.start()
-        self._server = server
-        self._shipped.clear()
-        self._service.tasks.start(f"log of {self._workspace.root.name}", self._ship)
-        return server
+            model_files.fetch(s3, data, self.workspace.ml / "model")
 
-    def stop(self) -> None:
-        """End the server, and wait for that and for the log's last lines to be sent."""
-        if self._server is not None:
-            self._server.stop()
-        self._stopped.set()
-        self._shipped.wait()
+    def server(self) -> ModelServer:
+        """Not started yet. Raises ServerError or ApiError."""
+        image = images.resolve(self.service.settings, self.container["image"], self.session)
+        if image.serve is None:
+            raise ServerError(
+                f"the image {image.uri} cannot serve: it has no `serve` program", self.name
+            )
+        for text in (image.note, *isolation.note("job")):
+            if text:
+                note(self.workspace.log, text)
+        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return ModelServer(
+            image.serve,
+            {"PATH": search, **image.environment, **self.environment},
+            self.workspace.ml,
+            self.workspace.log,
+            image=image,
+            settings=self.service.settings,
+            name=self.name,
+        )
+
+    def ship(self) -> None:
+        """Begin to send the log."""
+        self._shipped = threading.Event()
+        self.service.tasks.start(f"log of {self.workspace.root.name}", self._ship)
+
+    def finish(self) -> None:
+        """Wait for the log's last lines to be sent, after the server's end."""
+        self._over.set()
+        if self._shipped is not None:
+            self._shipped.wait()
 
     def _ship(self) -> None:
         try:
-            while not self._stopped.wait(SHIP_SECONDS):
-                self._shipper.ship()
+            while not self._over.wait(SHIP_SECONDS):
+                self.shipper.ship()
             # A stopping local cloud takes no more requests of its own.
-            if not self._service.tasks.stopping:
-                self._shipper.ship()
+            if not self.service.tasks.stopping:
+                self.shipper.ship()
         finally:
-            self._shipped.set()
-
-    def _note(self, text: str) -> None:
-        with self._workspace.log.open("a") as log:
-            log.write(f"[local cloud] {text}\n")
+            if self._shipped is not None:
+                self._shipped.set()

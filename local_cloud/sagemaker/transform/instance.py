@@ -1,4 +1,4 @@
-"""One instance of a transform job: its container, its share of the objects, its logs.
+"""One instance of a transform job: its containers, its share of the objects, its logs.
 
 The container's contract: "Use Your Own Inference Code with Batch Transform" in the SageMaker
 developer guide.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,9 @@ from functools import cached_property
 from typing import Any
 
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
-from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
+from local_cloud.sagemaker.hosting.plan import Container
+from local_cloud.sagemaker.hosting.processes import Processes
+from local_cloud.sagemaker.hosting.server import ServerError
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.runner.failure import AlgorithmError
 from local_cloud.sagemaker.runner.job_log import JobLog
@@ -26,13 +27,13 @@ from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.transform import data_processing, parameters, records
 from local_cloud.sagemaker.transform.container import TransformContainer
+from local_cloud.sagemaker.transform.containers import TransformContainers
 from local_cloud.sagemaker.transform.inputs import InputObject
 from local_cloud.sagemaker.transform.invocation import Invoker
 from local_cloud.sagemaker.transform.parameters import Parameters
 from local_cloud.sagemaker.transform.pipeline import Cut, Failure, HaltedError, Pipeline
 from local_cloud.sagemaker.transform.state import KIND
 
-LOG_LINES = 12
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 HEALTH_CHECK_SECONDS = 1800
 """SageMaker waits for half an hour until /ping must answer 200."""
@@ -56,63 +57,84 @@ class TransformInstance:
         """Answers what failed. Raises HaltedError, AlgorithmError, DataError, ModelDataError or
         ApiError."""
         self.workspace.create()
-        self.workspace.log.touch()
         try:
             with self._data_log() as data_log:
-                return self._run_container(share, data_log)
+                return self._run_containers(share, data_log)
         finally:
-            # The log stays.
-            for folder in (self.workspace.ml, self.workspace.scratch):
-                shutil.rmtree(folder, ignore_errors=True)
+            # The logs stay.
+            for place in self._workspaces():
+                for folder in (place.ml, place.scratch):
+                    shutil.rmtree(folder, ignore_errors=True)
 
-    def _run_container(self, share: Sequence[InputObject], data_log: JobLog) -> list[Failure]:
+    def _run_containers(self, share: Sequence[InputObject], data_log: JobLog) -> list[Failure]:
         run = self.run
-        container = self._container()
+        made = self._containers()
+        containers = TransformContainers(made)
         try:
-            server = container.start(run.s3)
-            if not server.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self.halted):
+            processes = containers.start(run.s3)
+            if not processes.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self.halted):
                 raise HaltedError
-            chosen = parameters.resolve(run.request, parameters.offered_by(server))
+            chosen = parameters.resolve(run.request, containers.offered())
             _tell(data_log, str(chosen))
             if run.ignored:
                 _tell(data_log, run.ignored)
             run.service.store.mutate(KIND, run.name, _set_start)
-            return self._pipeline(server, chosen, data_log).run(share)
+            return self._pipeline(processes, chosen, data_log).run(share)
         except (ServerError, AlgorithmError) as error:
-            raise AlgorithmError(f"{error}. {self._last_lines()}") from error
+            raise AlgorithmError(
+                f"{error}. See job logs for more information, which end with:\n"
+                f"{containers.last_lines()}"
+            ) from error
         finally:
-            container.stop()
-            run.service.credentials.revoke(container.environment)
+            containers.stop()
+            for container in made:
+                run.service.credentials.revoke(container.environment)
 
-    def _container(self) -> TransformContainer:
-        model = self.run.request["_model"]
-        region = self.run.service.settings.region
+    def _containers(self) -> list[TransformContainer]:
+        """As the model has them; several have a folder and a log stream each."""
+        definitions: dict[str, Container] = self.run.request["_model"]["containers"]
+        several = len(definitions) > 1
+        made = []
+        for name, definition in definitions.items():
+            place = Workspace(self.workspace.root / name) if several else self.workspace
+            stream = f"{self.stream}/{name}" if several else self.stream
+            container = TransformContainer(
+                service=self.run.service,
+                name=name,
+                workspace=place,
+                container=definition,
+                environment=self._environment(definition),
+                shipper=LogShipper(place.log, LOG_GROUP, stream, lambda: self.logs),
+                session=lambda: self.run.session,
+            )
+            made.append(container)
+        return made
+
+    def _environment(self, definition: Container) -> dict[str, str]:
+        run = self.run
+        region = run.service.settings.region
         environment = {
             "SAGEMAKER_REGION": region,
             "AWS_REGION": region,
-            **parameters.environment(self.run.request),
-            **model["container"]["environment"],
-            **self.run.request.get("Environment", {}),
+            **parameters.environment(run.request),
+            **definition["environment"],
+            **run.request.get("Environment", {}),
         }
+        model = run.request["_model"]
         if not model["isolated"]:
-            environment |= self.run.service.credentials.environment(
-                model["role"], session_name=self.run.name
-            )
-        shipper = LogShipper(self.workspace.log, LOG_GROUP, self.stream, lambda: self.logs)
-        return TransformContainer(
-            self.run.service,
-            self.workspace,
-            model["container"],
-            environment,
-            shipper,
-            lambda: self.run.session,
-        )
+            environment |= run.service.credentials.environment(model["role"], session_name=run.name)
+        return environment
 
-    def _pipeline(self, server: ModelServer, chosen: Parameters, data_log: JobLog) -> Pipeline:
+    def _workspaces(self) -> list[Workspace]:
+        """The instance's own, and those of its containers."""
+        names = self.run.request["_model"]["containers"]
+        return [self.workspace, *(Workspace(self.workspace.root / name) for name in names)]
+
+    def _pipeline(self, processes: Processes, chosen: Parameters, data_log: JobLog) -> Pipeline:
         source, target = self.run.request["TransformInput"], self.run.request["TransformOutput"]
         headers = {"Content-Type": source.get("ContentType"), "Accept": target.get("Accept")}
         invoker = Invoker(
-            server=server,
+            processes=processes,
             headers={name: value for name, value in headers.items() if value},
             timeout_seconds=chosen.timeout_seconds,
             retries=chosen.retries,
@@ -148,12 +170,6 @@ class TransformInstance:
             group=LOG_GROUP,
             stream=f"{self.stream}/data-log",
         )
-
-    def _last_lines(self) -> str:
-        """The end of the container's log, for a FailureReason."""
-        with self.workspace.log.open(errors="replace") as log:
-            end = "".join(deque(log, LOG_LINES))[-600:]
-        return f"See job logs for more information, which end with:\n{end}"
 
 
 def _set_start(document: Document) -> None:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from local_cloud.sagemaker.hosting.processes import Processes
+from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.server import (
     Answer,
     ContainerGoneError,
     InvocationTimeoutError,
-    ModelServer,
 )
 from local_cloud.sagemaker.runner.failure import AlgorithmError
 
@@ -34,9 +35,9 @@ class InvocationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Invoker:
-    """Asks one container; may be used by many threads."""
+    """Asks the containers; may be used by many threads."""
 
-    server: ModelServer
+    processes: Processes
     headers: Mapping[str, str]
     timeout_seconds: float
     retries: int
@@ -59,7 +60,8 @@ class Invoker:
 
     def _once(self, body: bytes) -> bytes:
         try:
-            answer = self.server.invoke(self.headers, body, self.timeout_seconds)
+            question = Question(headers=self.headers, body=body)
+            answer = self.processes.open(question, self.timeout_seconds).read()
         except InvocationTimeoutError as error:
             message = (
                 "Model server did not respond to /invocations request within "
@@ -77,11 +79,11 @@ class Invoker:
         if self.cancelled():
             return
         deadline = time.monotonic() + EXIT_SECONDS
-        while not self.server.healthy() and time.monotonic() < deadline:
-            if self.server.exit_status is not None:
+        while not self.processes.healthy() and time.monotonic() < deadline:
+            if self.processes.exit_status is not None:
                 raise AlgorithmError(
                     "the container ended with exit status "
-                    f"{self.server.exit_status} while it was asked"
+                    f"{self.processes.exit_status} while it was asked"
                 )
             time.sleep(0.05)
 

@@ -272,6 +272,47 @@ def test_an_instance_whose_container_ends_ends_the_others(transforms: Transforms
     assert not transforms.processes("one-dies")
 
 
+def test_the_containers_of_an_inference_pipeline_are_asked_one_after_the_other(
+    transforms: Transforms,
+) -> None:
+    container = {
+        "Image": "registry.example/adding:1",
+        "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz",
+    }
+    transforms.sagemaker.create_model(
+        ModelName="two-steps",
+        Containers=[{**container, "ContainerHostname": name} for name in ("rows", "sums")],
+        ExecutionRoleArn=transforms.role,
+    )
+    described = transforms.run(
+        "in-steps",
+        {"a": "1,2\n30,4"},
+        ModelName="two-steps",
+        output={"Accept": "text/plain"},
+        input={"ContentType": "text/csv"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    # The first answers a line a row, and the second adds each up as if it were a row again; to it
+    # nothing after the last line's end is a row as well.
+    assert transforms.outputs("in-steps")["a.out"].split() == ["3", "34", "0"]
+    seen = {name: requests_of(transforms, "in-steps", name) for name in ("rows", "sums")}
+    assert [one["size"] for one in seen["rows"]] == [8]
+    assert (seen["rows"][0]["Content-Type"], seen["rows"][0]["Accept"]) == ("text/csv", None)
+    assert [one["size"] for one in seen["sums"]] == [5]
+    assert seen["sums"][0]["Accept"] == "text/plain"
+    found = transforms.cloud.client("logs").describe_log_streams(
+        logGroupName="/aws/sagemaker/TransformJobs", logStreamNamePrefix="in-steps/"
+    )
+    ends = {one["logStreamName"].split("/")[2] for one in found["logStreams"]}
+    assert ends == {"rows", "sums", "data-log"}
+
+
+def requests_of(transforms: Transforms, name: str, container: str) -> list[dict[str, Any]]:
+    """What a container of a pipeline saw."""
+    log = transforms.folder(name) / container / "job.log"
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+
 def test_a_prefix_that_the_role_sees_no_objects_under_is_refused(transforms: Transforms) -> None:
     role = transforms.cloud.role("blind", [], trusts=["sagemaker.amazonaws.com"])
     assert refused(transforms, "no-input", transforms.role) == (
