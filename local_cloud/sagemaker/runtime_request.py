@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from local_cloud.sagemaker import runtime_requests
 from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.question import Question
-from local_cloud.sagemaker.runtime_errors import too_large
+from local_cloud.sagemaker.runtime_errors import ValidationError, too_large
 
 MOST_BYTES = 6_291_456
 """Of a request's body, and of an answer's (BodyBlob of the API)."""
@@ -25,6 +26,11 @@ def call_of(
     given = {name.lower(): value for name, value in headers.items()}
     if len(body) > MOST_BYTES:
         raise too_large(MOST_BYTES)
+    action = "InvokeEndpointWithResponseStream" if streamed else "InvokeEndpoint"
+    faults = runtime_requests.faults(action, endpoint, runtime_requests.members(action, given))
+    if faults:
+        noun = "error" if len(faults) == 1 else "errors"
+        raise ValidationError(f"{len(faults)} validation {noun} detected: {'; '.join(faults)}")
     # A stream's own Accept header says what the events are.
     accept = given.get(f"{_PREFIX}accept" if streamed else "accept")
     model = None if streamed else given.get(TARGET_MODEL.lower())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local_cloud.json_api.validation import ApiModel
@@ -12,10 +13,13 @@ from local_cloud.sagemaker import validation
 
 MODEL = ApiModel("sagemaker-runtime", title="SageMaker Runtime")
 
+Place = tuple[str, str, str]
+"""Header in small letters, member and kind of a member that travels in a header."""
+
 
 def members(action: str, headers: Mapping[str, str]) -> dict[str, Any]:
     """The members that travel in headers, which may be spelt in any case; numbers as numbers."""
-    return _in_headers(MODEL.operation(action).input_shape, headers)
+    return _in_headers(_places(action, "input_shape"), headers)
 
 
 def check_answer(action: str, headers: Mapping[str, str], content: object) -> None:
@@ -23,7 +27,7 @@ def check_answer(action: str, headers: Mapping[str, str], content: object) -> No
     if os.environ.get(validation.CHECK_ANSWERS) != "1":
         return
     shape: Any = MODEL.operation(action).output_shape
-    answer = _in_headers(shape, headers)
+    answer = _in_headers(_places(action, "output_shape"), headers)
     payload = shape.serialization.get("payload")
     if payload is None:
         answer |= json.loads(str(content, "utf-8") if isinstance(content, bytes) else "{}")
@@ -32,14 +36,32 @@ def check_answer(action: str, headers: Mapping[str, str], content: object) -> No
     validation.tell_wrong_answer(action, MODEL.answer_faults(action, answer))
 
 
-def _in_headers(shape: Any, headers: Mapping[str, str]) -> dict[str, Any]:
+def faults(action: str, endpoint: str, said: Mapping[str, Any]) -> list[str]:
+    """Every constraint that the members of headers and the endpoint's name break."""
+    return _faults(action, endpoint, tuple(said.items()))
+
+
+@functools.lru_cache(1024)
+def _faults(action: str, endpoint: str, said: tuple[tuple[str, Any], ...]) -> list[str]:
+    # Most requests to an endpoint are alike but for their bodies, which are looked at elsewhere.
+    return MODEL.faults(action, {"EndpointName": endpoint, "Body": "", **dict(said)})
+
+
+def _in_headers(places: Iterable[Place], headers: Mapping[str, str]) -> dict[str, Any]:
     given = {name.lower(): value for name, value in headers.items()}
-    found: dict[str, Any] = {}
-    for member, described in shape.members.items():
-        place = described.serialization
-        if place.get("location") == "header" and place["name"].lower() in given:
-            found[member] = _typed(described.type_name, given[place["name"].lower()])
-    return found
+    return {
+        member: _typed(kind, given[header]) for header, member, kind in places if header in given
+    }
+
+
+@functools.cache
+def _places(action: str, which: str) -> tuple[Place, ...]:
+    shape: Any = getattr(MODEL.operation(action), which)
+    return tuple(
+        (described.serialization["name"].lower(), member, described.type_name)
+        for member, described in shape.members.items()
+        if described.serialization.get("location") == "header"
+    )
 
 
 def _typed(kind: str, text: str) -> Any:

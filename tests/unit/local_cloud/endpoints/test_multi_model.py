@@ -17,6 +17,7 @@ from tests.unit.local_cloud.endpoints.conftest import (
     until,
     variant,
 )
+from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape
 
 
 def put(hosting: Hosting, prefix: str, *names: str, **behaviour: Any) -> None:
@@ -54,6 +55,14 @@ def loads(hosting: Hosting, name: str, target: str) -> list[str]:
     assert (answer["model"], answer["target"]) == (target, f"{target}.tar.gz")
     found: list[str] = answer["loads"]
     return found
+
+
+def test_a_model_of_many_is_described_as_one(hosting: Hosting, many: str) -> None:
+    described = hosting.sagemaker.describe_model(ModelName=many)
+    del described["ResponseMetadata"]
+    assert_output_shape("DescribeModel", described)
+    assert described["PrimaryContainer"]["Mode"] == "MultiModel"
+    assert described["PrimaryContainer"]["ModelDataUrl"] == f"s3://{BUCKET}/many/"
 
 
 def test_a_model_is_loaded_once_and_the_one_asked_longest_ago_makes_room(

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.local_cloud.endpoints.conftest import IMAGE, Hosting, archive, until
+from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape
 
 
 def container(hosting: Hosting, name: str, **more: Any) -> dict[str, Any]:
@@ -51,6 +52,18 @@ def direct(hosting: Hosting) -> str:
     ]
     assert endpoint(hosting, "direct", given, "Direct")["EndpointStatus"] == "InService"
     return "direct"
+
+
+def test_a_model_is_described_with_its_containers_and_how_they_are_asked(
+    hosting: Hosting, pipeline: str, direct: str
+) -> None:
+    for name, mode in ((pipeline, "Serial"), (direct, "Direct")):
+        described = hosting.sagemaker.describe_model(ModelName=name)
+        del described["ResponseMetadata"]
+        assert_output_shape("DescribeModel", described)
+        assert described["InferenceExecutionConfig"] == {"Mode": mode}
+        assert [one["Mode"] for one in described["Containers"]] == ["SingleModel"] * 2
+        assert "PrimaryContainer" not in described
 
 
 def test_each_container_gets_the_answer_of_the_one_before(hosting: Hosting, pipeline: str) -> None:
