@@ -93,18 +93,21 @@ def test_all_that_is_refused_is_named_in_one_answer_with_place_and_reason() -> N
     assert message.endswith("See docs/local-sagemaker-api.md.")
 
 
-def test_what_is_switched_off_or_empty_is_not_used() -> None:
-    given = [{"InputName": "x", "AppManaged": False, "DatasetDefinition": {}}]
+def test_what_is_empty_is_not_used() -> None:
+    given: list[dict[str, Any]] = [{"InputName": "x", "DatasetDefinition": {}}]
     assert enforcement.refusals("CreateProcessingJob", {"ProcessingInputs": given}) == []
-    given[0]["AppManaged"] = True
+    given[0]["DatasetDefinition"] = {"LocalPath": "/opt/ml/processing/x"}
     refusals = enforcement.refusals("CreateProcessingJob", {"ProcessingInputs": given})
-    assert [one.partition(":")[0] for one in refusals] == ["ProcessingInputs[0].AppManaged"]
+    assert [one.partition(":")[0] for one in refusals] == ["ProcessingInputs[0].DatasetDefinition"]
 
 
-def test_ignored_members_are_told_to_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_ignored_members_that_are_not_switched_off_are_told_to_the_log_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     notices = enforcement.Notices()
     request = {"EnableManagedSpotTraining": True, "VpcConfig": {}}
     with caplog.at_level(logging.INFO, logger="local_cloud.sagemaker"):
+        notices.tell("CreateTrainingJob", {"EnableManagedSpotTraining": False})
         for _ in range(2):
             notices.tell("CreateTrainingJob", request)
     assert caplog.messages == [
