@@ -42,7 +42,15 @@ def ensure_certificate(settings: LocalCloudSettings) -> None:
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    serial = x509.random_serial_number()
+    # Of its own for each certificate: among several of one name OpenSSL takes the first, and a
+    # user's bundle may hold those of other local clouds (`env` names it in SSL_CERT_FILE).
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "localhost"),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{serial:x}"),
+        ]
+    )
     now = datetime.datetime.now(datetime.UTC)
     # S3's virtual-hosted addresses put the bucket in front of the host.
     hosts = ["localhost", "*.localhost", "*.s3.localhost"]
@@ -54,7 +62,7 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
