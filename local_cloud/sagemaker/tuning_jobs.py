@@ -19,11 +19,6 @@ from local_cloud.sagemaker.tuner.training_request import sample_request
 EVENT = "SageMaker HyperParameter Tuning Job State Change"
 _NAME = "HyperParameterTuningJobName"
 _STATUS = "HyperParameterTuningJobStatus"
-_RANGE_LISTS = (
-    "IntegerParameterRanges",
-    "ContinuousParameterRanges",
-    "CategoricalParameterRanges",
-)
 _SUMMARY_KEYS = (
     _NAME,
     "HyperParameterTuningJobArn",
@@ -61,7 +56,9 @@ def _document(service: SageMakerService, request: Request) -> Document:
     earlier = [service.store.get(KIND, name) for name in warm_start.parents(request)]
     return {
         _NAME: request[_NAME],
-        "HyperParameterTuningJobConfig": _described(request["HyperParameterTuningJobConfig"]),
+        "HyperParameterTuningJobConfig": definitions.described_config(
+            request["HyperParameterTuningJobConfig"]
+        ),
         **_described_definitions(request),
         **{key: request[key] for key in ("WarmStartConfig",) if key in request},
         "HyperParameterTuningJobArn": service.arn(f"hyper-parameter-tuning-job/{request[_NAME]}"),
@@ -72,15 +69,6 @@ def _document(service: SageMakerService, request: Request) -> Document:
         "_trials": [],
         **warm_start.inherit(service.store, request, earlier),
     }
-
-
-def _described(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A HyperParameterTuningJobConfig as AWS describes it, with what it takes by default."""
-    described = {"TrainingJobEarlyStoppingType": "Off", **config}
-    if "ParameterRanges" in config:
-        empty: dict[str, list[Any]] = {key: [] for key in _RANGE_LISTS}
-        described["ParameterRanges"] = {**empty, **config["ParameterRanges"]}
-    return described
 
 
 def _described_definitions(request: Request) -> dict[str, Any]:

@@ -15,6 +15,11 @@ from local_cloud.sagemaker.runner import builtin_algorithms
 from local_cloud.sagemaker.tuner import ranges as api_ranges
 from local_cloud.sagemaker.tuner.strategy import Direction
 
+RANGE_LISTS = (
+    "IntegerParameterRanges",
+    "ContinuousParameterRanges",
+    "CategoricalParameterRanges",
+)
 OBJECTIVE_KEY = "_tuning_objective_metric"
 """Hyperparameter that AWS adds to each training job: the objective metric's name."""
 
@@ -84,6 +89,19 @@ def direction(document: Mapping[str, Any]) -> Direction:
     return read(document)[0].direction
 
 
+def described_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A HyperParameterTuningJobConfig as AWS describes it, with what it takes by default."""
+    return _with_all_lists({"TrainingJobEarlyStoppingType": "Off", **config}, "ParameterRanges")
+
+
+def _with_all_lists(holder: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """The holder with no list missing from its ranges, if it has any."""
+    if member not in holder:
+        return dict(holder)
+    empty: dict[str, list[Any]] = {key: [] for key in RANGE_LISTS}
+    return {**holder, member: {**empty, **holder[member]}}
+
+
 def described(request: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
     """The definition as AWS describes it: with the objective's name among the static
     hyperparameters, and with the metrics of a built-in algorithm."""
@@ -94,4 +112,8 @@ def described(request: Mapping[str, Any], definition: Mapping[str, Any]) -> dict
     builtin = builtin_algorithms.find(algorithm.get("TrainingImage", ""))
     if builtin:
         algorithm = {**algorithm, "MetricDefinitions": list(builtin.metric_definitions)}
-    return {**definition, "StaticHyperParameters": static, "AlgorithmSpecification": algorithm}
+    return {
+        **_with_all_lists(definition, "HyperParameterRanges"),
+        "StaticHyperParameters": static,
+        "AlgorithmSpecification": algorithm,
+    }

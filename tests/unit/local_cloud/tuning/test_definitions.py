@@ -46,6 +46,11 @@ def test_training_jobs_take_turns_over_the_definitions_and_the_best_is_of_all(
     assert done["HyperParameterTuningJobStatus"] == "Completed"
     assert [one["DefinitionName"] for one in done["TrainingJobDefinitions"]] == list(TWO)
     assert "TrainingJobDefinition" not in done
+    assert done["TrainingJobDefinitions"][1]["HyperParameterRanges"] == {
+        **LETTERS,
+        "IntegerParameterRanges": [],
+        "ContinuousParameterRanges": [],
+    }
     best = done["BestTrainingJob"]
     assert best["TrainingJobDefinitionName"] == "linear"
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == 0.7
