@@ -89,7 +89,18 @@ def _data(source: Mapping[str, Any]) -> ModelData | None:
     if s3 is None:
         raise ValidationException("ModelDataSource has no S3DataSource.")
     places.parse(s3["S3Uri"])
-    return ModelData(uri=s3["S3Uri"], archive=s3["CompressionType"] == "Gzip")
+    archive, single = s3["CompressionType"] == "Gzip", s3["S3DataType"] == "S3Object"
+    if archive and not single:
+        raise ValidationException(
+            "ModelDataSource.S3DataSource: CompressionType Gzip is for an archive, whose "
+            "S3DataType is S3Object."
+        )
+    if not single and not s3["S3Uri"].endswith("/"):
+        raise ValidationException(
+            f"ModelDataSource.S3DataSource: S3Uri {s3['S3Uri']} of S3DataType S3Prefix must end "
+            "with a forward slash (/)."
+        )
+    return ModelData(uri=s3["S3Uri"], archive=archive, single=single)
 
 
 def check_image(service: SageMakerService, image: str, role_arn: str, model: str) -> None:
@@ -117,7 +128,7 @@ def check_data(service: SageMakerService, data: ModelData, role_arn: str, model:
     s3: Any = session.client("s3")
     place = places.parse(data["uri"])
     try:
-        if data["archive"]:
+        if data["archive"] or data.get("single"):
             s3.head_object(Bucket=place.bucket, Key=place.key)
             return
         found = s3.list_objects_v2(Bucket=place.bucket, Prefix=place.key, MaxKeys=1)

@@ -60,6 +60,8 @@ def fetch(s3: Any, data: ModelData, folder: Path, *, container: str = FIRST) -> 
             objects.download_object(s3, source, archive)
             _unpack(archive, partial, data["uri"], container)
             archive.unlink()
+        elif data.get("single"):
+            objects.download_object(s3, source, partial / source.key.rpartition("/")[2])
         else:
             sources.download_prefix(s3, source, partial)
     except objects.DataError as error:

@@ -21,10 +21,12 @@ HEALTH_CHECK_SECONDS = 240
 
 
 class ModelData(TypedDict):
-    """Where a model's files lie; an archive is a tar, a prefix holds the files themselves."""
+    """Where a model's files lie: a tar, one file, or a prefix that holds the files themselves."""
 
     uri: str
     archive: bool
+    single: NotRequired[bool]
+    """Whether what is no archive is one file."""
 
 
 class MultiModelData(TypedDict):

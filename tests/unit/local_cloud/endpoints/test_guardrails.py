@@ -159,12 +159,7 @@ def test_a_rolling_update_replaces_batch_by_batch_without_a_failed_request(
         assert hosting.settled("rolled")["EndpointConfigName"] == config
     assert not traffic.failures
     assert set(traffic.answered) == {"rolled", "rolled-2"}
-    assert len(_servers(hosting, "rolled")) == 2
-
-
-def _servers(hosting: Hosting, endpoint: str) -> set[str]:
-    """The instances whose servers run."""
-    return {one.cwd().rsplit("/", 2)[-2] for one in hosting.processes(endpoint)}
+    assert len(hosting.running("rolled")) == 2
 
 
 def test_a_rolling_update_goes_back_and_the_old_fleet_is_whole_again(hosting: Hosting) -> None:
@@ -179,7 +174,7 @@ def test_a_rolling_update_goes_back_and_the_old_fleet_is_whole_again(hosting: Ho
         described = hosting.settled("whole")
     assert not traffic.failures
     assert described["EndpointConfigName"] == "whole"
-    assert len(_servers(hosting, "whole")) == 3
+    assert len(hosting.running("whole")) == 3
     assert set(shares(hosting, "whole", 6)) == {"whole"}
 
 

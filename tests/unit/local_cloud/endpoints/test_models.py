@@ -51,6 +51,58 @@ def test_a_package_that_is_not_approved_is_not_deployed(hosting: Hosting, approv
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+@pytest.mark.parametrize(
+    ("kind", "compression", "key"),
+    [
+        ("S3Object", "None", "sources/behaviour.json"),
+        ("S3Prefix", "None", "sources/"),
+        ("S3Object", "Gzip", "sources-archive.tar.gz"),
+    ],
+)
+def test_a_model_comes_as_a_file_as_files_or_as_an_archive(
+    hosting: Hosting, kind: str, compression: str, key: str
+) -> None:
+    content = json.dumps({"name": "from-source"}).encode()
+    hosting.put("sources/behaviour.json", content)
+    # Not part of the object, though its key begins with the object's.
+    hosting.put("sources/behaviour.json.bak/behaviour.json", b"no JSON")
+    hosting.put("sources-archive.tar.gz", archive({"behaviour.json": content}))
+    source = {
+        "S3Uri": f"s3://models/{key}",
+        "S3DataType": kind,
+        "CompressionType": compression,
+    }
+    name = f"source-{kind}-{compression}"
+    hosting.create_model(name, {"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}})
+    hosting.config(name, **{name: 1.0})
+    hosting.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    assert hosting.settled(name)["EndpointStatus"] == "InService"
+    assert hosting.invoke(name)["model"] == "from-source"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (("S3Prefix", "Gzip", "x/"), "CompressionType Gzip is for an archive"),
+        (("S3Prefix", "None", "x"), "must end with a forward slash"),
+        (("S3Object", "None", "no-such-file"), "Could not find model data"),
+    ],
+)
+def test_a_source_that_names_no_model_is_refused(
+    hosting: Hosting, source: tuple[str, str, str], words: str
+) -> None:
+    kind, compression, key = source
+    given = {
+        "S3Uri": f"s3://models/{key}",
+        "S3DataType": kind,
+        "CompressionType": compression,
+    }
+    with pytest.raises(ClientError, match=words):
+        hosting.create_model(
+            "sourceless", {"Image": IMAGE, "ModelDataSource": {"S3DataSource": given}}
+        )
+
+
 def test_models_are_found_by_name_and_gone_once_deleted(hosting: Hosting) -> None:
     hosting.model("listed-1")
     hosting.model("listed-2")

@@ -176,7 +176,7 @@ def test_many_models_are_neither_serverless_nor_asynchronous(hosting: Hosting, m
 
 
 def test_batch_transform_takes_no_model_of_many(hosting: Hosting, many: str) -> None:
-    with pytest.raises(ClientError, match=f"of Mode SingleModel; {many} is none"):
+    with pytest.raises(ClientError, match=f"{many} has one of Mode MultiModel"):
         hosting.sagemaker.create_transform_job(
             TransformJobName="many",
             ModelName=many,
