@@ -56,7 +56,7 @@ def _run(context: StepContext) -> None:
             return
         retries_made += 1
         left = dict.fromkeys(callback.RECORD_KEYS)
-        context.save(AttemptCount=retries_made + 1, JobName=None, **left)
+        context.begin_again(AttemptCount=retries_made + 1, **left)
     if result.stopped:
         _end(context, "Stopped", Metadata=dict(result.metadata))
         return

@@ -29,7 +29,7 @@ def _step_faults(definition: Definition, step: Step) -> Iterator[str]:
         if name not in definition.step_names:
             yield f"{where}: DependsOn names the unknown step '{name}'."
     for path in references.of_step(step):
-        yield from _reference_faults(definition, path, where)
+        yield from _reference_faults(definition, path, where, step_type=step.type)
     for fault in shapes.argument_faults(step.type, step.arguments):
         yield f"{where}: {fault}"
     declared = _output_names(step)
@@ -51,7 +51,9 @@ def _output_names(step: Step) -> set[str] | None:
     return {str(name) for name in names}
 
 
-def _reference_faults(definition: Definition, path: str, where: str) -> Iterator[str]:
+def _reference_faults(
+    definition: Definition, path: str, where: str, *, step_type: str | None = None
+) -> Iterator[str]:
     scope, _, rest = path.partition(".")
     if scope == "Parameters":
         if rest not in definition.parameters:
@@ -60,10 +62,13 @@ def _reference_faults(definition: Definition, path: str, where: str) -> Iterator
                 f"{sorted(definition.parameters)}."
             )
     elif scope == "Execution":
-        if rest not in references.EXECUTION_VARIABLES:
+        owner = references.JOB_NAMES.get(rest)
+        if owner is not None and owner != step_type:
+            yield f"{where}: '{path}' is the name of a {owner} step's own job, there alone."
+        elif owner is None and rest not in references.EXECUTION_VARIABLES:
             yield (
                 f"{where}: '{path}' is not an execution variable; allowed are "
-                f"{list(references.EXECUTION_VARIABLES)}."
+                f"{[*references.EXECUTION_VARIABLES, *references.JOB_NAMES]}."
             )
     elif scope == "Steps":
         yield from _property_faults(definition, path, where)

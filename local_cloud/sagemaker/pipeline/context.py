@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_cloud.sagemaker.pipeline import state
+from local_cloud.sagemaker.pipeline import names, state
 from local_cloud.sagemaker.pipeline.definition import Definition, Step
 from local_cloud.sagemaker.pipeline.errors import (
     InterruptedByShutdownError,
@@ -22,6 +22,8 @@ from local_cloud.sagemaker.pipeline.errors import (
 )
 from local_cloud.sagemaker.pipeline.expressions import Scope
 from local_cloud.sagemaker.pipeline.parameters import values_for
+from local_cloud.sagemaker.pipeline.references import JOB_NAMES
+from local_cloud.sagemaker.pipeline.shapes import NAMES
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 
@@ -67,6 +69,16 @@ class StepContext:
 
     def client(self, name: str, **options: Any) -> Any:
         return self.session.client(name, **options)
+
+    def _new_job_name(self) -> str:
+        """A name for the step's job; one that the request gives becomes its prefix."""
+        prefix = self.step.arguments.get(NAMES[self.step.type])
+        if prefix is not None:
+            text = str(self.evaluate(prefix))
+            return names.resource_name(self.execution_id, self.step.name, prefix=text)
+        if self.step.type == "Tuning":
+            return names.tuning_job_name(self.execution_id, self.step.name)
+        return names.resource_name(self.execution_id, self.step.name)
 
     @cached_property
     def arguments(self) -> dict[str, Any]:
@@ -126,7 +138,22 @@ class StepContext:
             read_text=self._read_text,
         )
 
+    def job_name(self) -> str:
+        """The name of what the step creates, drawn once an attempt."""
+        name = self.record.get("JobName")
+        if name is None:
+            name = self._new_job_name()
+            self.save(JobName=name)
+        return str(name)
+
+    def begin_again(self, **changes: Any) -> None:
+        """Forget what the last attempt resolved and named; ``changes`` go into the record."""
+        self.__dict__.pop("arguments", None)
+        self.save(JobName=None, **changes)
+
     def _execution_variable(self, name: str) -> str:
+        if name in JOB_NAMES:
+            return self.job_name()
         values = {
             "PipelineName": self.started_with["_pipeline_name"],
             "PipelineArn": self.started_with["PipelineArn"],

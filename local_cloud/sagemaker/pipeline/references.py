@@ -16,6 +16,8 @@ EXECUTION_VARIABLES = (
     "StartDateTime",
     "CurrentDateTime",
 )
+JOB_NAMES = {"TrainingJobName": "Training", "ProcessingJobName": "Processing"}
+"""Execution variables that a step of the type alone has: the name of its own job."""
 
 
 def variable(value: Any) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker.pipeline import names, shapes
+from local_cloud.sagemaker.pipeline import shapes
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult, jsonable
 from local_cloud.sagemaker.pipeline.errors import StepFailedError, of_job
 
@@ -42,10 +42,7 @@ class JobType:
 
 def run_job(context: StepContext, job: JobType) -> StepResult:
     """Create the job (unless it is there already), await its end, answer its description."""
-    name = context.record.get("JobName")
-    if name is None:
-        name = new_name(context)
-        context.save(JobName=name)
+    name = context.job_name()
     client = context.client("sagemaker")
     if context.service.store.find(job.kind, name) is None:
         getattr(client, f"create_{job.method}")(**_request(context, job, name))
@@ -68,20 +65,8 @@ def _claim_rerun(context: StepContext) -> bool:
     """True once: forget the interrupted job, so that the step runs a new one."""
     if context.record.get("RerunAfterRestart"):
         return False
-    context.save(RerunAfterRestart=True, JobName=None)
+    context.begin_again(RerunAfterRestart=True)
     return True
-
-
-def new_name(context: StepContext) -> str:
-    """The name of what the step creates; one that the request gives becomes its prefix."""
-    kind = context.step.type
-    prefix = context.step.arguments.get(shapes.NAMES[kind])
-    if prefix is not None:
-        text = str(context.evaluate(prefix))
-        return names.resource_name(context.execution_id, context.step.name, prefix=text)
-    if kind == "Tuning":
-        return names.tuning_job_name(context.execution_id, context.step.name)
-    return names.resource_name(context.execution_id, context.step.name)
 
 
 def _request(context: StepContext, job: JobType, name: str) -> dict[str, Any]:

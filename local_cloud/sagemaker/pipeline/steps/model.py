@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from local_cloud.sagemaker.models import KIND
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult, jsonable
-from local_cloud.sagemaker.pipeline.steps.job import new_name, with_execution_tag
+from local_cloud.sagemaker.pipeline.steps.job import with_execution_tag
 
 
 def run(context: StepContext) -> StepResult:
     """Properties: DescribeModel."""
-    name = context.record.get("JobName")
-    if name is None:
-        name = new_name(context)
-        context.save(JobName=name)
+    name = context.job_name()
     client = context.client("sagemaker")
     if context.service.store.find(KIND, name) is None:
         tags = with_execution_tag(context, context.arguments.get("Tags", []))
