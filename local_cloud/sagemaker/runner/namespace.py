@@ -84,7 +84,12 @@ def carry_out(kind: str, place: str, source: str) -> None:
     elif kind == "hide":
         mount("tmpfs", place, "tmpfs", _MS_NOSUID | _MS_NODEV)
     elif kind == "processes":
-        mount("proc", place, "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        try:
+            mount("proc", place, "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        except PermissionError:
+            # In a container that hides parts of /proc. This user namespace may look into no
+            # process outside of itself; it sees only that they are there.
+            mount("/proc", place, None, _MS_BIND | _MS_REC)
     elif kind == "devices":
         make_devices(place)
     elif kind != "folder":

@@ -100,6 +100,25 @@ def test_a_process_sees_no_other_processes(method: Method, view: View) -> None:
     assert len(seen) <= 3
 
 
+def test_a_container_that_hides_parts_of_proc_can_isolate_its_jobs(view: View) -> None:
+    if not isolation._works("unshare-user"):
+        pytest.skip("this machine has no user namespaces")
+    program = "cat /opt/ml/mine; cat /proc/$PPID/environ /proc/[0-9]*/root/etc/hostname; true"
+    (view.ml / "mine").write_text("mine")
+    inner = isolation._command(
+        "unshare-user", view, ["sh", "-c", program], {"PATH": os.environ["PATH"]}
+    )
+    hide = 'mount --bind /dev/null /proc/version && exec "$@"'
+    container = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", hide, "sh"]
+    done = subprocess.run(
+        [*container, *inner.argv], env=inner.environment, capture_output=True, text=True
+    )
+    hostname = Path("/etc/hostname").read_text()
+    assert done.stdout.startswith("mine"), done.stderr
+    # Its own processes only: the namespace's first, the shell, and cat itself.
+    assert done.stdout.count(hostname) <= 3
+
+
 def test_a_process_without_network_has_its_own_loopback(method: Method, view: View) -> None:
     interfaces = "tail -n +3 /proc/net/dev | cut -d: -f1"
     program = f'{interfaces}; "$0" -c "{SERVE_AND_ASK}"'
