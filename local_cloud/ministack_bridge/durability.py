@@ -28,12 +28,13 @@ GetState = Callable[[bool], str | None]
 modules do that could not be loaded); gently it takes longer and lets other threads in between."""
 ROUND_SECONDS = 5.0
 """In which every service is written once, each at its own moment."""
-PROMPT_SECONDS = 0.02
+PROMPT_SECONDS = 0.04
 """A service that takes more of the processor to write than this is not waited for."""
 SHARE = 0.05
 """Of all time, the part that the writing of one such service may take."""
 IDLE = 4
-"""So many times as long such a service rests that had not changed when it was last looked at."""
+"""So many times as long such a service rests that had not changed when it was last looked at, and
+that no request has changed since."""
 ATTEMPTS = 5
 NOTED_SECONDS = 60.0
 """Between two notes of one and the same failure."""
@@ -68,6 +69,7 @@ class StateKeeper:
         with self._changed:
             for key in keys:
                 waiting = self._waiting.setdefault(key, [])
+                self._idle.discard(key)
                 if self._is_prompt(key) and not self._ended:
                     future: Future[None] = Future()
                     waiting.append(future)
