@@ -8,6 +8,7 @@ is deleted.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 
 MAPS = ("Parameters", "InputArtifacts", "OutputArtifacts")
+_VALUE_CHARACTERS = 2500
 _CLUSTER = ("InstanceType", "InstanceCount", "VolumeSizeInGB")
 Artifacts = dict[str, dict[str, str]]
 
@@ -122,9 +124,13 @@ def _summary(name: str, entries: Sequence[Mapping[str, Any]], source: str) -> di
 def _value(value: Any) -> dict[str, Any]:
     """A parameter as a number where it is one, as AWS tells hyperparameters."""
     try:
-        return {"NumberValue": float(value)}
+        number = float(value)
     except (TypeError, ValueError):
-        return {"StringValue": str(value)[:2500]}
+        number = math.nan
+    # JSON has no infinities either.
+    if math.isfinite(number):
+        return {"NumberValue": number}
+    return {"StringValue": str(value)[:_VALUE_CHARACTERS]}
 
 
 def _cluster(resources: Mapping[str, Any]) -> dict[str, Any]:

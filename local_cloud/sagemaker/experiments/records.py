@@ -7,7 +7,7 @@ letters.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,11 +102,17 @@ def delete(service: SageMakerService, entity: Entity, name: str) -> Response:
 
 
 def list_page(
-    entity: Entity, documents: Iterable[Document], request: Request, members: Iterable[str]
+    entity: Entity,
+    documents: Iterable[Document],
+    request: Request,
+    members: Iterable[str],
+    *,
+    described: Callable[[Document], Document] = dict,
 ) -> Response:
     """One page of summaries, the newest first unless the request says otherwise.
 
-    A summary calls ``Source`` by the entity's name (``TrialSource``).
+    A summary is made of what ``described`` answers for a document, and calls ``Source`` by the
+    entity's name (``TrialSource``).
     """
     chosen = select(
         documents,
@@ -118,7 +124,8 @@ def list_page(
     )
     kept = (f"{entity.member}Name", f"{entity.member}Arn", "DisplayName", *members)
 
-    def summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    def summary(listed: Mapping[str, Any]) -> dict[str, Any]:
+        document = described(dict(listed))
         found = {member: document[member] for member in kept if member in document}
         if "Source" in document:
             found[f"{entity.member}Source"] = document["Source"]

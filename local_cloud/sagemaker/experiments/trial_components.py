@@ -7,6 +7,7 @@ document keeps the keys of its trials under ``_trials``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from local_cloud.sagemaker.errors import ValidationException
@@ -84,16 +85,20 @@ def list_trial_components(service: SageMakerService, request: Request) -> Respon
         raise ValidationException(
             f"Only one of {', '.join(_FILTERS)} can be given; the request has {', '.join(given)}."
         )
-    documents = [
-        job_components.described(service, one) for one in service.store.list(COMPONENT.kind)
-    ]
+    documents = service.store.list(COMPONENT.kind)
     if "SourceArn" in request:
         source = request["SourceArn"]
         documents = [one for one in documents if _source(one) == source]
     elif given:
         keys = _trials_of(service, request)
         documents = [one for one in documents if keys & set(one["_trials"])]
-    return records.list_page(COMPONENT, documents, request, _SUMMARY)
+    return records.list_page(
+        COMPONENT,
+        documents,
+        request,
+        _SUMMARY,
+        described=functools.partial(job_components.described, service),
+    )
 
 
 def _source(document: Document) -> str | None:

@@ -144,6 +144,13 @@ def test_a_job_becomes_a_component_that_follows_its_record(cloud: Cloud) -> None
     assert found["Status"]["PrimaryStatus"] == "Completed"
 
 
+def test_a_hyperparameter_that_json_has_no_number_for_stays_a_text(cloud: Cloud) -> None:
+    tree(cloud)
+    name = track(cloud, "job", CONFIG, HyperParameters={"clip": "inf", "empty": ""})
+    found = cloud.call("DescribeTrialComponent", TrialComponentName=name)["Parameters"]
+    assert (found["clip"], found["empty"]) == ({"StringValue": "inf"}, {"StringValue": ""})
+
+
 def test_what_a_client_sets_on_a_jobs_component_stays(cloud: Cloud) -> None:
     tree(cloud)
     name = track(cloud, "job", CONFIG)
