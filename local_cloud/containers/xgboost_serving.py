@@ -2,14 +2,14 @@
 
 What it simulates: /ping, /invocations and /execution-parameters with the container's content
 types, answers and errors; the ``xgboost`` library predicts.
-What it lacks: models as pickles (loading one runs code that whoever wrote it put in), several
-models in one container, Parquet and RecordIO, script mode.
+What it lacks: models as pickles (loading one runs code that whoever wrote it put in), Parquet and
+RecordIO, script mode.
 
 Contract: https://github.com/aws/sagemaker-xgboost-container (``algorithm_mode/serve.py``).
 
 Started as the image's ``serve``; it reads SAGEMAKER_BIND_TO_PORT (listens on 127.0.0.1),
-SAGEMAKER_LOCAL_ML_ROOT (what stands for /opt/ml), SAGEMAKER_BATCH, SAGEMAKER_INFERENCE_OUTPUT,
-SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT and MAX_CONTENT_LENGTH (bytes; at most 20 MiB).
+SAGEMAKER_LOCAL_ML_ROOT (what stands for /opt/ml), SAGEMAKER_MULTI_MODEL (as ManyModels),
+SAGEMAKER_BATCH, SAGEMAKER_INFERENCE_OUTPUT, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT and MAX_CONTENT_LENGTH (bytes; at most 20 MiB).
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ import numpy as np
 import xgboost
 
 from local_cloud.containers import serving_http, xgboost_payload, xgboost_selection
-from local_cloud.containers.serving_http import Request, Response
+from local_cloud.containers.serving_http import Answer, Request, Response
 from local_cloud.containers.xgboost_content_types import CSV, ContentTypeError
 from local_cloud.containers.xgboost_data import brief
+from local_cloud.containers.xgboost_many_models import ManyModels
 
 logger = logging.getLogger("xgboost_serving")
 JSON, JSON_LINES, TEXT_CSV = "application/json", "application/jsonlines", "text/csv"
@@ -195,15 +196,23 @@ def main() -> int:
     )
     folder = Path(os.environ.get("SAGEMAKER_LOCAL_ML_ROOT", "/opt/ml")) / "model"
     threads = os.cpu_count() or 1
-    try:
-        model = load(folder)
-    except ModelError as error:
-        logger.error("Unable to load model: %s", error)
-        return 1
-    logger.info("Model loaded: objective %s", model.objective)
-    front = Front(model, os.environ, threads)
+
+    def front(models: Path) -> Answer:
+        model = load(models)
+        logger.info("Model loaded: objective %s", model.objective)
+        return Front(model, os.environ, threads).answer
+
+    answer: Answer
+    if os.environ.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true":
+        answer = ManyModels(front, ModelError).answer
+    else:
+        try:
+            answer = front(folder)
+        except ModelError as error:
+            logger.error("Unable to load model: %s", error)
+            return 1
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    serving_http.serve(front.answer, port=port, threads=threads)
+    serving_http.serve(answer, port=port, threads=threads)
     return 0
 
 
