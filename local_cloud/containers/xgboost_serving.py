@@ -9,7 +9,8 @@ Contract: https://github.com/aws/sagemaker-xgboost-container (``algorithm_mode/s
 
 Started as the image's ``serve``; it reads SAGEMAKER_BIND_TO_PORT (listens on 127.0.0.1),
 SAGEMAKER_LOCAL_ML_ROOT (what stands for /opt/ml), SAGEMAKER_MULTI_MODEL (as ManyModels),
-SAGEMAKER_BATCH, SAGEMAKER_INFERENCE_OUTPUT, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT and MAX_CONTENT_LENGTH (bytes; at most 20 MiB).
+SAGEMAKER_BATCH, SAGEMAKER_INFERENCE_OUTPUT, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT and
+MAX_CONTENT_LENGTH (bytes; at most 20 MiB).
 """
 
 from __future__ import annotations
