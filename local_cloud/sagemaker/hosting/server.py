@@ -222,6 +222,7 @@ class ModelServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        isolation.clear(self._folder.with_name("scratch"))
 
 
 def listens(process_id: int, port: int) -> bool:

@@ -81,6 +81,7 @@ class ContainerJob:
             )
         finally:
             self.service.credentials.revoke(environment)
+            isolation.clear(view.scratch)
 
     def _view(self) -> isolation.View:
         ml, scratch, files = self.workspace.ml, self.workspace.scratch, None

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from local_cloud.sagemaker.runner import image_files, namespace
 from local_cloud.sagemaker.runner.command import ML, Command, Method, rewrite
 from local_cloud.sagemaker.runner.view import Step, View, steps
 
-__all__ = ["ML", "Command", "Method", "View", "isolate", "method", "note"]
+__all__ = ["ML", "Command", "Method", "View", "clear", "isolate", "method", "note"]
 
 PROBE_SECONDS = 10
 NAMESPACE = Path(namespace.__file__)
@@ -40,6 +41,23 @@ _BUBBLEWRAP = {
 def isolate(view: View, argv: Sequence[str], environment: Mapping[str, str]) -> Command:
     """The command that runs ``argv`` with the view; may write its plan beside ``view.scratch``."""
     return _command(method(), view, argv, environment)
+
+
+def clear(scratch: Path) -> None:
+    """Remove the plan of a process that has ended; ``scratch`` was that of its view."""
+    plan = _plan_of(scratch)
+    plan.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        _root_of(plan).rmdir()
+
+
+def _plan_of(scratch: Path) -> Path:
+    # Not where the process writes, which could put a link in its place.
+    return scratch.with_name(f"{scratch.name}.plan")
+
+
+def _root_of(plan: Path) -> Path:
+    return plan.with_name(f"{plan.name}.root")
 
 
 @cache
@@ -92,8 +110,7 @@ def _command(
     if chosen == "bubblewrap":
         wrap = _bubblewrap(planned, network=view.network)
     else:
-        plan = view.scratch.with_name(f"{view.scratch.name}.plan")
-        wrap = _unshare(chosen, planned, plan, network=view.network)
+        wrap = _unshare(chosen, planned, _plan_of(view.scratch), network=view.network)
     return Command([*wrap, *argv], dict(environment))
 
 
@@ -113,7 +130,7 @@ def _bubblewrap(planned: Sequence[Step], *, network: bool) -> list[str]:
 
 
 def _unshare(chosen: Method, planned: Sequence[Step], plan: Path, *, network: bool) -> list[str]:
-    root = plan.with_name(f"{plan.name}.root")
+    root = _root_of(plan)
     root.mkdir(exist_ok=True)
     fields = [str(root)]
     for step in planned:

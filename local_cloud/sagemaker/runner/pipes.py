@@ -34,12 +34,13 @@ class ChannelPipe:
         self._folder = folder
         self._channel = channel
         self._content = content
+        self._made: list[int] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._feed, daemon=True)
 
     def __enter__(self) -> ChannelPipe:
         self._folder.mkdir(parents=True, exist_ok=True)
-        os.mkfifo(self._path(0))
+        self._make(0)
         self._thread.start()
         return self
 
@@ -51,6 +52,14 @@ class ChannelPipe:
     ) -> None:
         self._ending.set()
         self._thread.join()
+        for epoch in self._made:
+            self._path(epoch).unlink(missing_ok=True)
+
+    def _make(self, epoch: int) -> None:
+        # A job of that name that was killed may have left one.
+        self._path(epoch).unlink(missing_ok=True)
+        os.mkfifo(self._path(epoch))
+        self._made = [*self._made, epoch][-2:]
 
     def _path(self, epoch: int) -> Path:
         return self._folder / f"{self._channel}_{epoch}"
@@ -61,7 +70,7 @@ class ChannelPipe:
             if pipe is None:
                 return
             # A reader that has come to the end of this one finds the next.
-            os.mkfifo(self._path(epoch + 1))
+            self._make(epoch + 1)
             try:
                 for chunk in self._content(epoch):
                     if not self._write(pipe, chunk):
@@ -71,7 +80,7 @@ class ChannelPipe:
                 return
             finally:
                 os.close(pipe)
-                self._path(epoch).unlink()
+                self._path(epoch).unlink(missing_ok=True)
 
     def _open(self, path: Path) -> int | None:
         """Blocks until there is a reader; None where the job has ended before that."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import struct
 import tarfile
 from pathlib import Path
@@ -215,5 +216,8 @@ def test_names_that_no_folder_can_hold_are_refused_in_sagemakers_words(
 
 
 def test_a_pipe_that_nobody_reads_ends_with_its_job(tmp_path: Path) -> None:
+    # As a job of the same name left it that was killed.
+    os.mkfifo(tmp_path / "c_0")
     with ChannelPipe(tmp_path, "c", lambda _epoch: iter([b"never"])):
         assert (tmp_path / "c_0").is_fifo()
+    assert list(tmp_path.iterdir()) == []

@@ -82,6 +82,8 @@ def test_a_process_writes_its_own_folders_only(method: Method, view: View) -> No
     assert not Path("/dev/shm/own").exists()
     assert sorted(file.name for file in view.scratch.iterdir() if file.is_file()) == ["own"]
     assert (view.ml / "own").read_text() == "x\n"
+    isolation.clear(view.scratch)
+    assert sorted(path.name for path in view.scratch.parent.iterdir()) == ["ml", "scratch"]
 
 
 def test_a_process_cannot_take_its_view_away(method: Method, view: View) -> None:
