@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -87,10 +88,11 @@ def run(settings: LocalCloudSettings) -> None:
     ministack_bridge.answer_after_writing(keeper)
 
     def on_start() -> None:
+        began = datetime.now(UTC)
         tasks.start("save state", lambda: keeper.run(lambda: tasks.stopping))
         tasks.start("scale", lambda: scale_when_serving(service, scaler))
         tasks.start("cloudwatch", lambda: watch_metrics(service))
-        tasks.start("resume", lambda: resume_when_serving(service, opening))
+        tasks.start("resume", lambda: resume_when_serving(service, opening, began))
 
     def on_stop() -> None:
         logger.info("stopping")
@@ -267,14 +269,17 @@ def watch_metrics(service: SageMakerService) -> None:
     Watch(cloudwatch, [collect]).run(lambda: service.tasks.stopping)
 
 
-def resume_when_serving(service: SageMakerService, opening: Opening) -> None:
-    """Take up what the last stop interrupted, then open; a family that cannot holds up no other."""
+def resume_when_serving(service: SageMakerService, opening: Opening, began: datetime) -> None:
+    """Take up what the last stop interrupted, then open; a family that cannot holds up no other.
+
+    ``began`` is a time before this server answered anything.
+    """
     from local_cloud import ministack_bridge
     from local_cloud.sagemaker import dispatch
 
     if not wait_until_serving(service.settings, service.tasks):
         return
-    for name in ministack_bridge.end_interrupted_stacks():
+    for name in ministack_bridge.end_interrupted_stacks(began):
         logger.warning("stack %s has failed: the last stop interrupted it", name)
     for family in dispatch.FAMILIES:
         try:

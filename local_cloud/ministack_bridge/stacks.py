@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,24 +11,36 @@ _UNDER_WAY = "_IN_PROGRESS"
 _NOT_BEGUN = "REVIEW_IN_PROGRESS"
 
 
-def end_interrupted_stacks() -> list[str]:
+def end_interrupted_stacks(began: datetime) -> list[str]:
     """Let stacks that nothing works on any more have failed; answers their names.
 
-    MiniStack restores them as they were: a deploy would wait for them for ever.
+    ``began`` is when this server did. MiniStack restores them as they were: a deploy would wait
+    for them for ever.
     """
     from ministack.services import cloudformation
 
     names = []
     for scope, stack in list(cloudformation._stacks._data.items()):
-        status = str(stack.get("StackStatus", ""))
-        if not status.endswith(_UNDER_WAY) or status == _NOT_BEGUN:
-            continue
-        stack["StackStatus"] = ending(status)
-        stack["StackStatusReason"] = REASON
         events: Any = cloudformation._stack_events._data
-        events.setdefault((*scope[:-1], stack["StackId"]), []).append(_event(stack))
+        told = events.setdefault((*scope[:-1], stack["StackId"]), [])
+        if not is_interrupted(stack, told, began):
+            continue
+        stack["StackStatus"] = ending(str(stack["StackStatus"]))
+        stack["StackStatusReason"] = REASON
+        told.append(_event(stack))
         names.append(str(stack["StackName"]))
     return names
+
+
+def is_interrupted(
+    stack: Mapping[str, Any], events: Sequence[Mapping[str, Any]], began: datetime
+) -> bool:
+    """Whether an earlier server worked on the stack. This one, which tells of whatever it begins,
+    may have been asked already for what is under way."""
+    status = str(stack.get("StackStatus", ""))
+    if not status.endswith(_UNDER_WAY) or status == _NOT_BEGUN:
+        return False
+    return all(datetime.fromisoformat(one["Timestamp"]) < began for one in events)
 
 
 def ending(status: str) -> str:

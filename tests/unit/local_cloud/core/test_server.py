@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_family_that_cannot_be_resumed_holds_up_no_other(
         monkeypatch.setattr(family, "resume", lambda _service, name=name: resumed.append(name))
     monkeypatch.setattr(training_jobs, "resume", broken)
     monkeypatch.setattr(server, "wait_until_serving", lambda *_arguments: True)
-    monkeypatch.setattr(ministack_bridge, "end_interrupted_stacks", list)
+    monkeypatch.setattr(ministack_bridge, "end_interrupted_stacks", lambda _began: [])
     service, _, _, _ = make_service(tmp_path)
     opening = Opening()
 
@@ -37,7 +38,7 @@ def test_a_family_that_cannot_be_resumed_holds_up_no_other(
     async def asked_at_once() -> HttpAnswer:
         answer = asyncio.ensure_future(opening.holding(held)())
         await asyncio.sleep(0)
-        await asyncio.to_thread(server.resume_when_serving, service, opening)
+        await asyncio.to_thread(server.resume_when_serving, service, opening, datetime.now(UTC))
         return await answer
 
     _, _, resumed_before_the_answer = asyncio.run(asked_at_once())
