@@ -91,6 +91,40 @@ def test_a_template_makes_changes_and_removes_a_pipeline_and_a_group(cloud: Runn
     assert groups["ModelPackageGroupSummaryList"] == []
 
 
+def test_what_a_template_retains_stays_when_it_is_replaced_and_when_its_stack_goes(
+    cloud: RunningCloud,
+) -> None:
+    cloudformation, sagemaker = cloud.client("cloudformation"), cloud.client("sagemaker")
+
+    def setup(name: str) -> str:
+        properties = {"NotebookInstanceLifecycleConfigName": name}
+        resource = {
+            "Type": "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+            "Properties": properties,
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+        }
+        return json.dumps({"Resources": {"Setup": resource}})
+
+    def there() -> set[str]:
+        found = sagemaker.list_notebook_instance_lifecycle_configs(NameContains="retained-")
+        configs = found["NotebookInstanceLifecycleConfigs"]
+        return {one["NotebookInstanceLifecycleConfigName"] for one in configs}
+
+    waiting = {"Delay": 1}
+    cloudformation.create_stack(StackName="retaining", TemplateBody=setup("retained-1"))
+    created = cloudformation.get_waiter("stack_create_complete")
+    created.wait(StackName="retaining", WaiterConfig=waiting)
+    cloudformation.update_stack(StackName="retaining", TemplateBody=setup("retained-2"))
+    updated = cloudformation.get_waiter("stack_update_complete")
+    updated.wait(StackName="retaining", WaiterConfig=waiting)
+    assert there() == {"retained-1", "retained-2"}
+    cloudformation.delete_stack(StackName="retaining")
+    deleted = cloudformation.get_waiter("stack_delete_complete")
+    deleted.wait(StackName="retaining", WaiterConfig=waiting)
+    assert there() == {"retained-1", "retained-2"}
+
+
 def test_a_pipeline_of_that_name_that_is_there_already_fails_a_stack_and_stays(
     cloud: RunningCloud,
 ) -> None:
