@@ -1,30 +1,36 @@
-"""Command line: ``python -m local_cloud start|stop|status|logs|reset|env``."""
+"""A local AWS whose SageMaker really runs jobs, pipelines and endpoints, without Docker.
+
+    python -m local_cloud start            # in the background; again, it does nothing
+    eval "$(python -m local_cloud env)"    # points the AWS CLI and every SDK at it
+
+Exit codes: 0 done, 1 it could not be done (and why, on stderr), 2 wrong usage, 3 not running
+(status), 130 interrupted.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from local_cloud import process
+from local_cloud import log_files, process
 from local_cloud.environment import client_environment
+from local_cloud.overview import overview
 from local_cloud.settings import DEFAULT_PORT, LocalCloudSettings
 
 LOG_LINES = 200
 TIME_SCALE_VARIABLE = "LOCAL_CLOUD_TIME_SCALE"
 MOST_TIME_SCALE = 3600.0
-KINDS = {
-    "training-job": "TrainingJobStatus",
-    "processing-job": "ProcessingJobStatus",
-    "transform-job": "TransformJobStatus",
-    "hyper-parameter-tuning-job": "HyperParameterTuningJobStatus",
-    "pipeline-execution": "PipelineExecutionStatus",
-    "endpoint": "EndpointStatus",
+COMMANDS = {
+    "start": "start it in the background and wait until it answers",
+    "stop": "stop it and all that it runs; its state stays",
+    "status": "where it listens, and what its jobs, pipelines and endpoints are doing",
+    "logs": "the end of its own log, or the log of one job or endpoint",
+    "reset": "stop it and remove its state folder",
+    "env": "print the variables that point clients at it, for a shell's eval",
 }
 
 
@@ -39,35 +45,65 @@ def main() -> int:
     # As an interrupt: a start that is ended leaves nothing behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return {
-            "start": start,
-            "stop": stop,
-            "status": status,
-            "logs": logs,
-            "reset": reset,
-            "env": env,
-        }[arguments.command](settings)
-    except process.LocalCloudError as error:
+        if arguments.command == "logs":
+            return logs(settings, arguments.name, arguments.lines)
+        return {"start": start, "stop": stop, "status": status, "reset": reset, "env": env}[
+            arguments.command
+        ](settings)
+    except (process.LocalCloudError, log_files.UnknownResourceError) as error:
         print(f"local cloud: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever reads, `head` for one, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("local cloud: interrupted", file=sys.stderr)
         return 130
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
-    parser.add_argument("command", choices=["start", "stop", "status", "logs", "reset", "env"])
-    parser.add_argument("--state-dir", type=Path, default=Path(".local/cloud"))
-    parser.add_argument("--port", type=port_number, default=DEFAULT_PORT)
-    parser.add_argument("--region", default="us-east-1")
-    parser.add_argument(
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state-dir",
+        type=Path,
+        default=Path(".local/cloud"),
+        help="the folder of all that it keeps; one local cloud a folder (default: %(default)s)",
+    )
+    common.add_argument(
+        "--port",
+        type=port_number,
+        default=DEFAULT_PORT,
+        help="where a start listens (default: %(default)s, or a free port if that is taken)",
+    )
+    common.add_argument("--region", default="us-east-1", help="of a start (default: %(default)s)")
+    common.add_argument(
         "--time-scale",
         type=time_scale,
         default=os.environ.get(TIME_SCALE_VARIABLE, "1"),
         metavar="N",
         help="where AWS waits, wait only the N-th part (default: $LOCAL_CLOUD_TIME_SCALE or 1)",
     )
+    parser = argparse.ArgumentParser(
+        prog="python -m local_cloud",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        command = commands.add_parser(name, parents=[common], help=help_text, description=help_text)
+        if name == "logs":
+            command.add_argument(
+                "name",
+                nargs="?",
+                help=f"{', '.join(f'{kind}/<name>' for kind in log_files.KINDS)}, or a name alone",
+            )
+            command.add_argument(
+                "--lines",
+                type=int,
+                default=LOG_LINES,
+                help="how many of each log, 0 for all (default: %(default)s)",
+            )
     return parser.parse_args()
 
 
@@ -122,37 +158,23 @@ def status(settings: LocalCloudSettings) -> int:
         return 3
     pace = f", waits shortened to 1/{found.time_scale:g}" if found.time_scale > 1 else ""
     print(f"local cloud: {found.endpoint_url}, process {process.pid(found.state_dir)}{pace}")
-    for kind, lines in resources(found).items():
-        print(f"  {kind}")
-        for line in lines:
-            print(f"    {line}")
+    for line in overview(found):
+        print(line)
     return 0
 
 
-def resources(settings: LocalCloudSettings) -> dict[str, list[str]]:
-    """Kind -> one line a resource with its status, of the kinds that do work."""
-    from local_cloud.sagemaker.store import Store
-
-    store = Store(settings.database)
-    try:
-        return {
-            kind: [
-                f"{document.get(member, '')}  {_name(document, kind)}"
-                for document in store.listed(kind)
-            ]
-            for kind, member in KINDS.items()
-        }
-    finally:
-        store.close()
-
-
-def logs(settings: LocalCloudSettings) -> int:
-    if not settings.log_file.is_file():
+def logs(settings: LocalCloudSettings, name: str | None, lines: int) -> int:
+    if name is not None:
+        files = log_files.find(settings, name)
+    elif settings.log_file.is_file():
+        files = [settings.log_file]
+    else:
         print(f"local cloud: no log at {settings.log_file}", file=sys.stderr)
         return 1
-    lines = settings.log_file.read_text(errors="replace").splitlines()
-    print("\n".join(lines[-LOG_LINES:]))
-    print(f"(the last {LOG_LINES} lines of {settings.log_file})", file=sys.stderr)
+    for file in files:
+        # On stderr: what goes on to another program is the log alone.
+        print(f"==> {file}", file=sys.stderr, flush=True)
+        print("\n".join(log_files.tail(file, lines)), flush=True)
     return 0
 
 
@@ -166,20 +188,6 @@ def env(settings: LocalCloudSettings) -> int:
     for name, value in client_environment(found).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
-
-
-def _name(document: Mapping[str, object], kind: str) -> str:
-    for member in (
-        "TrainingJobName",
-        "ProcessingJobName",
-        "TransformJobName",
-        "HyperParameterTuningJobName",
-    ):
-        if member in document:
-            return str(document[member])
-    return str(
-        document.get("PipelineExecutionArn") or document.get("EndpointName") or json.dumps(kind)
-    )
 
 
 if __name__ == "__main__":

@@ -26,8 +26,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 REQUIREMENTS = {
-    "local": ["requirements.txt", "requirements-local.txt"],
-    "dev": ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"],
+    "local": ["requirements.txt", "requirements-local-cloud.txt", "requirements-local.txt"],
+    "dev": [
+        "requirements.txt",
+        "requirements-local-cloud.txt",
+        "requirements-local.txt",
+        "requirements-dev.txt",
+    ],
 }
 EXTRAS = {"torch": ["requirements-torch.txt"]}
 # The framework in the training image comes first: TensorFlow has builds for these alone,
