@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_cloud import ministack_bridge
+from local_cloud.sagemaker import validation
 from local_cloud.settings import LocalCloudSettings
 
 
@@ -21,6 +22,7 @@ class BusEvents:
         self._settings = settings
 
     def publish(self, detail_type: str, *, resources: list[str], detail: Mapping[str, Any]) -> None:
+        validation.check_event(detail_type, detail)
         event = {
             "Source": "aws.sagemaker",
             "DetailType": detail_type,

@@ -14,10 +14,10 @@ from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
-from local_cloud.sagemaker.store import Document, NameTakenError, public
+from local_cloud.sagemaker.store import Document, NameTakenError
 from local_cloud.sagemaker.tags import set_tags
 from local_cloud.sagemaker.transform import data_processing, job, parameters
-from local_cloud.sagemaker.transform.state import KIND, STATUS, end, publish
+from local_cloud.sagemaker.transform.state import KIND, STATUS, described, end, publish
 
 _NAME = "TransformJobName"
 _SUMMARY_KEYS = (
@@ -124,7 +124,7 @@ def describe_transform_job(service: SageMakerService, request: Request) -> Respo
     document = service.store.find(KIND, request[_NAME])
     if document is None:
         raise ValidationException(f"Could not find requested job with name: {request[_NAME]}")
-    return {key: value for key, value in public(document).items() if key != "LastModifiedTime"}
+    return described(document)
 
 
 def stop_transform_job(service: SageMakerService, request: Request) -> Response:

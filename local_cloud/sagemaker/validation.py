@@ -14,6 +14,15 @@ from local_cloud.sagemaker.errors import ApiError
 CHECK_ANSWERS = "LOCAL_CLOUD_CHECK_ANSWERS"
 """Environment variable of whoever develops the local cloud itself: where it is 1, an answer that
 is not as AWS's model says becomes an error."""
+_DESCRIBED_BY_EVENTS = {
+    "SageMaker Training Job State Change": "DescribeTrainingJob",
+    "SageMaker Processing Job State Change": "DescribeProcessingJob",
+    "SageMaker Transform Job State Change": "DescribeTransformJob",
+    "SageMaker HyperParameter Tuning Job State Change": "DescribeHyperParameterTuningJob",
+    "SageMaker Endpoint State Change": "DescribeEndpoint",
+    "SageMaker Endpoint Deployment State Change": "DescribeEndpoint",
+    "SageMaker Notebook Instance State Change": "DescribeNotebookInstance",
+}
 _MODEL = ApiModel("sagemaker", title="SageMaker")
 
 
@@ -53,6 +62,16 @@ def check_error(action: str, error: ApiError) -> None:
     if os.environ.get(CHECK_ANSWERS) == "1":
         faults = _MODEL.error_faults(action, error.code)
         tell_wrong_answer(action, [f"{fault}: {error.message}" for fault in faults])
+
+
+def check_event(detail_type: str, detail: Mapping[str, Any]) -> None:
+    """As :func:`check_answer`, for an event whose detail is a description: its members. Types and
+    values differ there (times in milliseconds, states in capitals, tags by their keys)."""
+    described = _DESCRIBED_BY_EVENTS.get(detail_type)
+    if described is not None and os.environ.get(CHECK_ANSWERS) == "1":
+        shape: Any = operation(described).output_shape
+        unknown = sorted(detail.keys() - shape.members.keys() - {"Tags"})
+        tell_wrong_answer(detail_type, [f"unknown member '{one}'" for one in unknown])
 
 
 def tell_wrong_answer(action: str, faults: list[str]) -> None:

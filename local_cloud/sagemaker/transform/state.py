@@ -13,9 +13,14 @@ EVENT = "SageMaker Transform Job State Change"
 STATUS = "TransformJobStatus"
 
 
+def described(document: Document) -> Document:
+    """As AWS describes the job: when it last changed is told by ListTransformJobs alone."""
+    return {key: value for key, value in public(document).items() if key != "LastModifiedTime"}
+
+
 def publish(service: SageMakerService, document: Document) -> None:
     """The job's state as an event."""
-    detail = event_detail(public(document))
+    detail = event_detail(described(document))
     service.events.publish(EVENT, resources=[document["TransformJobArn"]], detail=detail)
 
 

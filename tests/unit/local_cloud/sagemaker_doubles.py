@@ -14,7 +14,7 @@ import botocore.session
 import botocore.validate
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker import dispatch, model_packages
+from local_cloud.sagemaker import dispatch, model_packages, validation
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
@@ -57,6 +57,7 @@ class EventsDouble:
 
     def publish(self, detail_type: str, *, resources: list[str], detail: Mapping[str, Any]) -> None:
         json.dumps(detail)
+        validation.check_event(detail_type, detail)
         self.published.append((detail_type, resources, dict(detail)))
 
     def details(self, detail_type: str) -> list[dict[str, Any]]:
