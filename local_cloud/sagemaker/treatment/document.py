@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from local_cloud.sagemaker import runtime_requests, validation
@@ -93,13 +94,35 @@ def _is_plain(rules: Iterable[Rule]) -> bool:
 
 def _action(name: str, rules: Sequence[Rule]) -> Iterator[str]:
     yield from (f"### {name}", "")
+    alike = _alike(rules)
+    rules = [rule for rule in rules if _head(rule) not in alike]
     working = [rule for rule in rules if rule.verdict == "works"]
     if working:
-        yield from ("**Works**", "", *_working(working), "")
+        repeated = [f"- `{one}`: all as in `{other}`" for one, other in alike.items()]
+        yield from ("**Works**", "", *_working(working), *repeated, "")
     for title, verdict in (("Accepted and ignored", "ignored"), ("Refused", "refused")):
         chosen = [rule for rule in rules if rule.verdict == verdict]
         if chosen:
             yield from (f"| {title} | why |", "|---|---|", *_reasons(chosen), "")
+
+
+def _alike(rules: Sequence[Rule]) -> dict[str, str]:
+    """Structure -> the one before it that the same is said of, member by member."""
+    said: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if "." in rule.path:
+            said.setdefault(_head(rule), []).append(replace(rule, path=rule.path.partition(".")[2]))
+    found: dict[str, str] = {}
+    heads = list(said)
+    for position, one in enumerate(heads):
+        for other in heads[:position]:
+            if len(said[one]) > 1 and said[one] == said[other] and other not in found:
+                found[one] = other
+    return found
+
+
+def _head(rule: Rule) -> str:
+    return rule.path.partition(".")[0]
 
 
 def _working(rules: Sequence[Rule]) -> Iterator[str]:
