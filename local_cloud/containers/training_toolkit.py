@@ -98,13 +98,14 @@ def fetch_code(own: Mapping[str, Any], code: Path) -> str:
 def unpack(source: str, code: Path) -> None:
     if source.startswith("s3://"):
         import boto3
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         bucket, _, key = source.removeprefix("s3://").partition("/")
         archive = BASE / "input" / "config" / "sourcedir.tar.gz"
         try:
             boto3.client("s3").download_file(bucket, key, str(archive))
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
+            # The former where an isolated job has neither network nor credentials.
             raise ToolkitError(f"cannot read {source}: {error}") from error
         source = str(archive)
     try:

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from local_cloud.sagemaker.runner import isolation
-from tests.unit.local_cloud.jobs.conftest import Jobs
+from tests.unit.local_cloud.jobs.conftest import BUCKET, TOOLKIT, Jobs
 from tests.unit.local_cloud.jobs.test_processing_jobs import request as processing_request
 
 WHO = (
@@ -56,3 +56,18 @@ def test_isolated_jobs_have_no_network_and_no_credentials(jobs: Jobs) -> None:
             assert any("the network is not cut off" in line for line in lines)
         else:
             assert own[1] == "['lo']"
+
+
+def test_an_isolated_script_that_lies_in_s3_fails_with_its_place(jobs: Jobs) -> None:
+    jobs.put("isolated-script/data", "x")
+    request = jobs.request("isolated-script", TOOLKIT, f"s3://{BUCKET}/isolated-script/", "train")
+    code = f"s3://{BUCKET}/code.tar.gz"
+    request["HyperParameters"] = {
+        "sagemaker_program": "train.py",
+        "sagemaker_submit_directory": code,
+    }
+    jobs.sagemaker.create_training_job(**request, EnableNetworkIsolation=True)
+    described = jobs.await_training("isolated-script")
+    assert described["FailureReason"].startswith(
+        f"AlgorithmError: ClientError: cannot read {code}: "
+    )

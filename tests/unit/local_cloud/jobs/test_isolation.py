@@ -13,6 +13,7 @@ import pytest
 
 from local_cloud.sagemaker.runner import hosts, isolation
 from local_cloud.sagemaker.runner.command import Method
+from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.isolation import View
 from local_cloud.sagemaker.runner.workspace import Workspace
 from tests.unit.local_cloud.jobs.conftest import Jobs
@@ -179,6 +180,15 @@ def test_names_are_known_inside_and_the_arguments_arrive(
     assert lines[0][0] != lines[1][0]
     assert seen.splitlines()[-2:] == ["/opt/ml/output", "a b"]
     assert Path("/etc/hosts").read_text() == machine
+
+
+def test_the_files_that_the_tables_name_are_shown_and_not_those_that_a_request_names() -> None:
+    state = Path("/state")
+    python = state / "environments" / "1" / "bin" / "python"
+    image = Image(uri="mine:1", python=python, train=[str(python), "/state/train.py", "train"])
+    assert set(image.shown) == {python.parent.parent, python, state / "train.py"}
+    assert image.command(["cat"], ["/state/sagemaker.sqlite"])
+    assert state / "sagemaker.sqlite" not in image.shown
 
 
 def test_without_namespaces_the_log_says_what_is_not_isolated(
