@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from local_cloud.cloudwatch.retention import to_digits
 from local_cloud.sagemaker.hosting import metrics
 from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
 from local_cloud.sagemaker.hosting.instance import Instance
+from local_cloud.sagemaker.hosting.multi_model import ModelNotReadyError
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant, VariantError
@@ -35,6 +37,19 @@ class ThrottledError(Exception):
     """MaxConcurrency requests are under way already."""
 
 
+@dataclass(eq=False)
+class _Start:
+    """A process on its way up."""
+
+    failure: str
+    """Why it did not come, where it did not."""
+    wanted: bool = True
+    """Whether a request waits for it."""
+    done: threading.Event = field(default_factory=threading.Event)
+    instance: Instance | None = None
+    """Once it is there, and busy with the request that waited."""
+
+
 class ServerlessVariant(Variant):
     """``plan["serverless"]`` says how many requests it takes at once."""
 
@@ -47,6 +62,7 @@ class ServerlessVariant(Variant):
         self._idle_seconds = idle if given is None else float(given)
         self._busy: set[Instance] = set()
         self._idle_since: dict[Instance, float] = {}
+        self._starts: list[_Start] = []
         self._slots = 0
         self._ended = threading.Event()
         self._watching = False
@@ -76,11 +92,12 @@ class ServerlessVariant(Variant):
         super().stop()
 
     def open(self, question: Question, timeout_seconds: float) -> OpenAnswer:
-        """Raises ThrottledError, NoInstanceError, ContainerGoneError, InvocationTimeoutError."""
+        """Raises ThrottledError, ModelNotReadyError, NoInstanceError, ContainerGoneError,
+        InvocationTimeoutError."""
         for _ in range(2):
             with ExitStack() as held:
                 held.enter_context(self._slot())
-                instance = self._reserve()
+                instance = self._reserve(timeout_seconds)
                 held.callback(self._release, instance)
                 held.enter_context(instance.request())
                 try:
@@ -112,8 +129,9 @@ class ServerlessVariant(Variant):
             with self._lock:
                 self._slots -= 1
 
-    def _reserve(self) -> Instance:
-        """An idle process, the one that was asked last; else a new one."""
+    def _reserve(self, seconds: float) -> Instance:
+        """An idle process, the one that was asked last; else a new one, which must be there within
+        so many seconds."""
         with self._lock:
             idle = [
                 one
@@ -124,23 +142,55 @@ class ServerlessVariant(Variant):
                 chosen = max(idle, key=lambda one: self._idle_since.get(one, 0.0))
                 self._busy.add(chosen)
                 return chosen
-        return self._cold_start()
+        return self._cold_start(seconds)
 
-    def _cold_start(self) -> Instance:
-        began = time.monotonic()
+    def _cold_start(self, seconds: float) -> Instance:
+        with self._lock:
+            start = next((one for one in self._starts if not one.wanted), None)
+            if start is not None:
+                # A request before gave up waiting for it.
+                start.wanted = True
+        if start is None:
+            start = self._start_another()
+        if not start.done.wait(seconds):
+            with self._lock:
+                if not start.done.is_set():
+                    start.wanted = False
+                    raise ModelNotReadyError(self.plan["variant"])
+        if start.instance is None:
+            raise NoInstanceError(start.failure)
+        return start.instance
+
+    def _start_another(self) -> _Start:
+        start = _Start(failure=f"Endpoint {self._endpoint} is being deleted.")
+        with self._lock:
+            self._starts.append(start)
+        name = f"cold start {self._endpoint} {self.plan['variant']}"
+        self._service.tasks.start(name, lambda: self._bring_up(start))
+        return start
+
+    def _bring_up(self, start: _Start) -> None:
+        began, new = time.monotonic(), list[Instance]()
         try:
             new = self._begin(1, cancelled=self._is_over)
         except VariantError as error:
-            raise NoInstanceError(f"A cold start failed. {error}") from error
+            start.failure = f"A cold start failed. {error}"
+        finally:
+            with self._lock:
+                self._starts.remove(start)
+                if new and start.wanted:
+                    start.instance = new[0]
+                    self._busy.add(new[0])
+                start.done.set()
         if not new:
-            raise NoInstanceError(f"Endpoint {self._endpoint} is being deleted.")
+            return
         took = to_digits((time.monotonic() - began) * 1e6, SETUP_DIGITS)
         dimensions = {"EndpointName": self._endpoint, "VariantName": self.plan["variant"]}
         metrics.of(self._service).put("ModelSetupTime", metrics.MICROSECONDS, took, dimensions)
-        with self._lock:
-            self._busy.add(new[0])
         self._take_up(new)
-        return new[0]
+        if self._is_over():
+            # Nobody waited for it, so that the variant may have ended meanwhile.
+            self._end(new, drain=True)
 
     def _release(self, instance: Instance) -> None:
         with self._lock:
