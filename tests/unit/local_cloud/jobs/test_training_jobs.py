@@ -230,7 +230,11 @@ def test_script_mode_runs_the_script_of_the_archive_with_its_hyperparameters(job
     described = jobs.await_training("script")
     assert described["TrainingJobStatus"] == "Completed", described
     expected = "['--learning-rate', '0.01', '--optimizer', 'adam']"
-    assert f"arguments {expected}" in jobs.log("training-job", "script")
+    log = jobs.log("training-job", "script")
+    assert f"arguments {expected}" in log
+    # What the request says in vain is told in the job's log.
+    told = "accepted and ignored (docs/local-sagemaker-api.md says why): "
+    assert f"{told}ResourceConfig.InstanceType, ResourceConfig.VolumeSizeInGB" in log
 
 
 def test_a_failing_script_shows_its_last_lines_and_its_command(jobs: Jobs) -> None:
