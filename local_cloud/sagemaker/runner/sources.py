@@ -22,10 +22,16 @@ _Any = TypeVar("_Any")
 
 @dataclass(frozen=True)
 class SourceObject:
-    """``name`` is the path that the object gets below its channel's folder."""
+    """``name`` is the key's part after the prefix: the path that the object gets below its
+    channel's folder, and by which a transform job names its output."""
 
     place: S3Place
     name: str
+
+    @property
+    def label(self) -> str:
+        """As SageMaker's own log lines call it."""
+        return f"{self.place.bucket}/{self.place.key}"
 
 
 def find(s3: Any, source: Mapping[str, Any]) -> list[SourceObject]:

@@ -23,12 +23,12 @@ from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.runner.failure import AlgorithmError
 from local_cloud.sagemaker.runner.job_log import JobLog
 from local_cloud.sagemaker.runner.job_run import JobRun
+from local_cloud.sagemaker.runner.sources import SourceObject
 from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.transform import data_processing, parameters, records
 from local_cloud.sagemaker.transform.container import TransformContainer
 from local_cloud.sagemaker.transform.containers import TransformContainers
-from local_cloud.sagemaker.transform.inputs import InputObject
 from local_cloud.sagemaker.transform.invocation import Invoker
 from local_cloud.sagemaker.transform.parameters import Parameters
 from local_cloud.sagemaker.transform.pipeline import Cut, Failure, HaltedError, Pipeline
@@ -53,7 +53,7 @@ class TransformInstance:
     def stream(self) -> str:
         return f"{self.run.name}/i-{uuid.uuid4().hex[:17]}-{int(time.time())}"
 
-    def transform(self, share: Sequence[InputObject]) -> list[Failure]:
+    def transform(self, share: Sequence[SourceObject]) -> list[Failure]:
         """Answers what failed. Raises HaltedError, AlgorithmError, DataError, ModelDataError or
         ApiError."""
         self.workspace.create()
@@ -66,7 +66,7 @@ class TransformInstance:
                 for folder in (place.ml, place.scratch):
                     shutil.rmtree(folder, ignore_errors=True)
 
-    def _run_containers(self, share: Sequence[InputObject], data_log: JobLog) -> list[Failure]:
+    def _run_containers(self, share: Sequence[SourceObject], data_log: JobLog) -> list[Failure]:
         run = self.run
         made = self._containers()
         containers = TransformContainers(made)
@@ -177,7 +177,7 @@ def _set_start(document: Document) -> None:
     document.setdefault("TransformStartTime", time.time())
 
 
-def _tell_of(data_log: JobLog, about: InputObject, lines: Sequence[str]) -> None:
+def _tell_of(data_log: JobLog, about: SourceObject, lines: Sequence[str]) -> None:
     for line in lines:
         _tell(data_log, f"{about.label}: {line}")
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from local_cloud.sagemaker.hosting.model_files import ModelDataError
+from local_cloud.sagemaker.runner import sources
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.job_run import JobRun, run_to_its_end
 from local_cloud.sagemaker.runner.objects import NoObjectsError
+from local_cloud.sagemaker.runner.sources import SourceObject
 from local_cloud.sagemaker.service import SageMakerService
-from local_cloud.sagemaker.transform import inputs, state
-from local_cloud.sagemaker.transform.inputs import InputObject
+from local_cloud.sagemaker.transform import state
 from local_cloud.sagemaker.transform.instance import TransformInstance
 from local_cloud.sagemaker.transform.pipeline import Failure, HaltedError
 from local_cloud.sagemaker.transform.state import KIND, STATUS
@@ -71,14 +72,14 @@ class _TransformRun(JobRun):
 
     def run(self) -> None:
         source = self.request["TransformInput"]["DataSource"]["S3DataSource"]
-        found = inputs.find(self.s3, source)
+        found = sources.find(self.s3, source)
         failures = self._side_by_side(found)
         if failures:
             order = {one: number for number, one in enumerate(found)}
             failures.sort(key=lambda failure: order[failure.source])
             raise _FilesFailedError(failures, len(found))
 
-    def _side_by_side(self, found: Sequence[InputObject]) -> list[Failure]:
+    def _side_by_side(self, found: Sequence[SourceObject]) -> list[Failure]:
         """As on AWS each object goes to one instance. The first that fails ends the others."""
         # Made before the threads, which share it.
         logs = self.session.client("logs")

@@ -16,9 +16,9 @@ from typing import Any
 from local_cloud.sagemaker.runner import objects
 from local_cloud.sagemaker.runner.objects import DataError
 from local_cloud.sagemaker.runner.places import S3Place
+from local_cloud.sagemaker.runner.sources import SourceObject
 from local_cloud.sagemaker.transform import records
 from local_cloud.sagemaker.transform.data_processing import DataProcessing, RecordError
-from local_cloud.sagemaker.transform.inputs import InputObject
 from local_cloud.sagemaker.transform.invocation import InvocationError
 
 POLL_SECONDS = 0.2
@@ -32,7 +32,7 @@ class HaltedError(Exception):
 class Failure:
     """Why an object has no output; ``kind`` is ClientError or AlgorithmError."""
 
-    source: InputObject
+    source: SourceObject
     kind: str
     reason: str
 
@@ -51,7 +51,7 @@ class Cut:
 
 @dataclass(kw_only=True)
 class _File:
-    source: InputObject
+    source: SourceObject
     output: Path
     failure: Failure | None = None
 
@@ -77,10 +77,10 @@ class Pipeline:
     concurrency: int
     ask: Callable[[bytes], bytes]
     halted: Callable[[], bool]
-    log: Callable[[InputObject, Sequence[str]], None]
+    log: Callable[[SourceObject, Sequence[str]], None]
     failures: list[Failure] = field(default_factory=list)
 
-    def run(self, inputs: Sequence[InputObject]) -> list[Failure]:
+    def run(self, inputs: Sequence[SourceObject]) -> list[Failure]:
         """Transform all; answers what failed. Raises HaltedError, UploadError, AlgorithmError."""
         pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="transform")
         # More than can be asked at once, so that one slow answer leaves no thread without work.
@@ -98,7 +98,7 @@ class Pipeline:
         return self.failures
 
     def _requests(
-        self, pool: ThreadPoolExecutor, inputs: Sequence[InputObject]
+        self, pool: ThreadPoolExecutor, inputs: Sequence[SourceObject]
     ) -> Iterator[_Request]:
         for number, source in enumerate(inputs):
             path = self.scratch / f"{number}.in"

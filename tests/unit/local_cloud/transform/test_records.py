@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from local_cloud.sagemaker.runner import sources
 from local_cloud.sagemaker.runner.objects import DataError
-from local_cloud.sagemaker.transform import inputs, records
+from local_cloud.sagemaker.transform import records
 from tests.unit.local_cloud.sagemaker_doubles import AwsDouble
 
 
@@ -77,4 +78,4 @@ def test_a_malformed_manifest_is_told_of_with_its_form(manifest: Any) -> None:
     aws.objects["b", "m"] = json.dumps(manifest).encode()
     source = {"S3DataType": "ManifestFile", "S3Uri": "s3://b/m"}
     with pytest.raises(DataError, match=r"The manifest s3://b/m cannot be read: .* Its form is"):
-        inputs.find(aws.client("s3"), source)
+        sources.find(aws.client("s3"), source)
