@@ -66,10 +66,8 @@ class ContainerCredentials:
         self._server: ThreadingHTTPServer | None = None
 
     def grant(self, role_arn: str, assume: Assume) -> dict[str, str]:
-        """The variables for one container. Raises what ``assume`` raises."""
+        """The variables for one container; the role is assumed once its SDKs ask."""
         grant = _Grant(role_arn, assume, self._clock)
-        # At once, so that a role that cannot be assumed is told before the container starts.
-        grant.document()
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._grants[token] = grant

@@ -59,6 +59,8 @@ class LocalCredentials:
     def environment(
         self, role_arn: str, *, session_name: str, principal: str = SERVICE_PRINCIPAL
     ) -> dict[str, str]:
+        _check_trust(role_arn, principal)
+
         def assume(seconds: int) -> dict[str, str]:
             return self._new_keys(role_arn, session_name, principal, seconds)
 
@@ -85,11 +87,7 @@ class LocalCredentials:
     def _new_keys(
         self, role_arn: str, session_name: str, principal: str, seconds: int
     ) -> dict[str, str]:
-        if not ministack_bridge.trusts(role_arn, principal):
-            raise ValidationException(
-                f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-                f"principal '{principal}' to assume the role."
-            )
+        _check_trust(role_arn, principal)
         answer = (
             self.as_service()
             .client("sts")
@@ -101,6 +99,14 @@ class LocalCredentials:
             )
         )
         return dict(answer["Credentials"])
+
+
+def _check_trust(role_arn: str, principal: str) -> None:
+    if not ministack_bridge.trusts(role_arn, principal):
+        raise ValidationException(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+            f"principal '{principal}' to assume the role."
+        )
 
 
 class _SharedLoader(Loader):

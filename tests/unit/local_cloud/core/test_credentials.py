@@ -64,9 +64,10 @@ def test_each_session_signs_with_its_own_keys(tmp_path: Path) -> None:
 def test_a_container_gets_no_keys_but_where_to_ask_for_them(tmp_path: Path, sts: Sts) -> None:
     given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
     environment = given.environment(ROLE, session_name="j")
-    assert sts.asked[0]["RoleSessionName"] == "j-"
     assert not [value for value in environment.values() if value.startswith("SecretAccessKey")]
+    assert sts.asked == []
     document = ask(environment)
+    assert sts.asked[0]["RoleSessionName"] == "j-"
     assert document["RoleArn"] == ROLE
     assert document["SecretAccessKey"] == "SecretAccessKey-1"
     with pytest.raises(urllib.error.HTTPError, match="403"):
@@ -115,6 +116,7 @@ def test_a_container_whose_role_is_gone_is_told_so() -> None:
     answers = [{"AccessKeyId": "a", "SecretAccessKey": "s", "SessionToken": "t"}]
     containers = container_credentials.ContainerCredentials(clock=lambda: now)
     token = containers.grant(ROLE, lambda _seconds: answers.pop())[container_credentials.TOKEN]
+    assert containers.answer(container_credentials.PATH, token)[0] == 200
     now += 3600
     status, document = containers.answer(container_credentials.PATH, token)
     assert (status, document["code"]) == (500, "InternalServerError")
@@ -122,8 +124,9 @@ def test_a_container_whose_role_is_gone_is_told_so() -> None:
 
 def test_a_role_that_sagemaker_may_not_assume_gives_none(tmp_path: Path, sts: Sts) -> None:
     given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
-    with pytest.raises(ValidationException, match="Could not assume role"):
-        given.as_role(f"{ROLE}-of-lambda", session_name="job")
+    for use in (given.as_role, given.environment):
+        with pytest.raises(ValidationException, match="Could not assume role"):
+            use(f"{ROLE}-of-lambda", session_name="job")
     assert sts.asked == []
 
 
