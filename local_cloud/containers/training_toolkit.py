@@ -125,7 +125,11 @@ def install_requirements(file: Path) -> Path | None:
     if all(installed(line) for line in lines if line):
         return None
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target)]
-    done = subprocess.run([*command, "-r", str(file)], capture_output=True, text=True)
+    # pip takes no prefix, which a job has for packages that it installs itself, beside a target.
+    environment = {name: text for name, text in os.environ.items() if name != "PIP_PREFIX"}
+    done = subprocess.run(
+        [*command, "-r", str(file)], capture_output=True, text=True, env=environment
+    )
     if done.returncode:
         raise ToolkitError(f"pip cannot install {file.name}: {done.stderr.strip()[-500:]}")
     return target

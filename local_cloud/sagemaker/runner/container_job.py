@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import image_files, isolation, process
+from local_cloud.sagemaker.runner import image_files, installed, isolation, process
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.job_log import JobLog
@@ -104,7 +104,7 @@ class ContainerJob:
         """Nothing of the local cloud's own environment: a job sees what a container would."""
         scratch = str(self.workspace.scratch)
         search = f"{self.image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return {
+        given = {
             "PATH": search,
             "HOME": scratch,
             "TMPDIR": scratch,
@@ -115,6 +115,7 @@ class ContainerJob:
             **self._identity(),
             **self.environment,
         }
+        return {**given, **installed.environment(self.workspace.scratch, given)}
 
     def _identity(self) -> dict[str, str]:
         if self.isolated:
