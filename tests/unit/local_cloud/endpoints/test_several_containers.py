@@ -50,8 +50,8 @@ def direct(hosting: Hosting) -> str:
         container(hosting, "left", ContainerHostname="left"),
         container(hosting, "right", ContainerHostname="right"),
     ]
-    assert endpoint(hosting, "direct", given, "Direct")["EndpointStatus"] == "InService"
-    return "direct"
+    assert endpoint(hosting, "by-name", given, "Direct")["EndpointStatus"] == "InService"
+    return "by-name"
 
 
 def test_a_model_is_described_with_its_containers_and_how_they_are_asked(
@@ -111,7 +111,7 @@ def test_a_container_is_asked_by_its_name(hosting: Hosting, direct: str) -> None
 def test_a_name_must_be_given_and_be_one_of_them(hosting: Hosting, direct: str) -> None:
     with pytest.raises(ClientError, match="It has: left, right"):
         hosting.invoke(direct)
-    with pytest.raises(ClientError, match="middle does not exist in endpoint direct"):
+    with pytest.raises(ClientError, match="middle does not exist in endpoint by-name"):
         hosting.invoke(direct, TargetContainerHostname="middle")
 
 
