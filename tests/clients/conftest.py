@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -14,7 +16,24 @@ import pytest
 from local_cloud.environment import client_environment
 from tests.local_cloud_fixture import RunningCloud, running_cloud
 
-with pytest.MonkeyPatch.context() as _patch, warnings.catch_warnings():
+
+@contextmanager
+def root_logger_as_it_was() -> Iterator[None]:
+    """The SDK gives the root logger a handler and level INFO: other folders' tests have neither."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+with (
+    pytest.MonkeyPatch.context() as _patch,
+    warnings.catch_warnings(),
+    root_logger_as_it_was(),
+):
     # These modules import each other by names that they deprecate, and make clients as they are
     # imported; a client asks for a region.
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -71,7 +90,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 def environment(cloud: RunningCloud) -> Iterator[dict[str, str]]:
     """What `python -m local_cloud env` prints, in force for the tests of this folder."""
     variables = client_environment(cloud.settings)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, root_logger_as_it_was():
         for name, value in variables.items():
             patch.setenv(name, value)
         # boto3 keeps the session of whoever was first.
