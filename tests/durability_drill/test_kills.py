@@ -37,18 +37,18 @@ LASTING = (
     jobs.transform,
     jobs.tune,
     jobs.execute,
-    changes.update,
 )
 WORK = (
     *LASTING,
     jobs.train,
+    changes.update,
     changes.put,
     changes.register,
     changes.remember,
     changes.queue,
 )
 MOST_DONE = 8
-"""Jobs and updates that may come to their end before a kill: any number up to this."""
+"""Jobs that may come to their end before a kill: any number up to this."""
 MOST_SECONDS = 90.0
 BETWEEN_SECONDS = 2.0
 """After the last of them the kill comes within this time."""
