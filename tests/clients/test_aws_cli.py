@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,43 @@ def test_a_fault_ends_the_cli_with_awss_code_and_words() -> None:
     assert done.returncode == 255
     assert "(ValidationException) when calling the DescribeEndpoint operation" in done.stderr
     assert 'Could not find endpoint "arn:aws:sagemaker:' in done.stderr
+
+
+def test_a_pipeline_is_made_from_a_file_run_and_found_by_a_search(
+    role: str, tmp_path: Path
+) -> None:
+    stop = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "seen enough"}}
+    file = tmp_path / "definition.json"
+    file.write_text(json.dumps({"Version": "2020-12-01", "Steps": [stop]}))
+    aws(
+        "sagemaker", "create-pipeline", "--pipeline-name", "from-a-file", "--role-arn", role,
+        "--pipeline-definition", f"file://{file}", "--client-request-token", "once" * 8,
+    )  # fmt: skip
+    execution = aws(
+        "sagemaker", "start-pipeline-execution", "--pipeline-name", "from-a-file",
+        "--query", "PipelineExecutionArn", "--output", "text",
+    ).strip()  # fmt: skip
+    sagemaker = boto3.client("sagemaker")
+    deadline = time.monotonic() + 60
+    while (
+        sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution)[
+            "PipelineExecutionStatus"
+        ]
+        == "Executing"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+    steps = aws(
+        "sagemaker", "list-pipeline-execution-steps", "--pipeline-execution-arn", execution,
+        "--query", "PipelineExecutionSteps[].[StepName,StepStatus,FailureReason]",
+        "--output", "text",
+    )  # fmt: skip
+    named = "Filters=[{Name=PipelineName,Operator=Equals,Value=from-a-file}]"
+    found = aws(
+        "sagemaker", "search", "--resource", "Pipeline", "--search-expression", named,
+        "--query", "Results[].Pipeline.PipelineName", "--output", "text",
+    )  # fmt: skip
+
+    assert steps.strip().split("\t") == ["Stop", "Failed", "seen enough"]
+    assert found.strip() == "from-a-file"

@@ -1,12 +1,11 @@
-"""Processors of the SageMaker Python SDK v3."""
+"""`FrameworkProcessor` of the SageMaker Python SDK v3; its pipeline has `ScriptProcessor`."""
 
 from __future__ import annotations
 
 import json
 
-import pytest
 from sagemaker.core.helper.session_helper import Session
-from sagemaker.core.processing import FrameworkProcessor, ScriptProcessor
+from sagemaker.core.processing import FrameworkProcessor
 from sagemaker.core.shapes import (
     ProcessingInput,
     ProcessingOutput,
@@ -37,11 +36,10 @@ def result(uri: str) -> ProcessingOutput:
     return ProcessingOutput(output_name="counts", s3_output=place)
 
 
-@pytest.mark.parametrize("kind", [ScriptProcessor, FrameworkProcessor])
-def test_a_processor_runs_a_script_over_its_inputs(
-    kind: type[ScriptProcessor], role: str, numbers: str
+def test_a_processor_runs_a_script_of_a_folder_with_its_requirements(
+    role: str, numbers: str
 ) -> None:
-    processor = kind(
+    processor = FrameworkProcessor(
         image_uri=IMAGE,
         command=["python3"],
         instance_type="ml.m5.large",
@@ -50,14 +48,11 @@ def test_a_processor_runs_a_script_over_its_inputs(
         role=role,
         sagemaker_session=Session(),
     )
-    framework = kind is FrameworkProcessor
-    output = f"s3://{BUCKET}/{kind.__name__}"
+    output = f"s3://{BUCKET}/counted"
 
     processor.run(
-        # The one uploads a folder with its requirements, the other a file.
-        **{"code": "count.py", "source_dir": str(PROCESSING)}
-        if framework
-        else {"code": str(PROCESSING / "count.py")},
+        code="count.py",
+        source_dir=str(PROCESSING),
         inputs=[source(numbers)],
         outputs=[result(output)],
         arguments=["--unit", "lines"],
