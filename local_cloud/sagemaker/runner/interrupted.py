@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from local_cloud.sagemaker.service import SageMakerService
@@ -34,4 +35,6 @@ def discard_half_written(folder: Path) -> None:
     for models in [*folder.glob("ml"), *folder.glob("algo-*/ml")]:
         for partial in models.glob("*.partial"):
             shutil.rmtree(partial, ignore_errors=True)
-        (models / "model-data").unlink(missing_ok=True)
+        with suppress(OSError):
+            # Where none is on its way there, a job may have a folder of that name.
+            (models / "model-data").unlink()
