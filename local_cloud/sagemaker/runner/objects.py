@@ -11,6 +11,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from local_cloud.sagemaker.runner.places import S3Place
+from local_cloud.sagemaker.runner.workspace import in_place
 
 PARALLEL = 16
 
@@ -99,6 +100,8 @@ def upload_folder(s3: Any, folder: Path, target: S3Place, *, kms_key: str | None
 def own_files(folder: Path) -> list[Path]:
     """Every file below a folder that a job wrote. A link that leads out of it is none: this
     process, unlike the job, would find there what the job must not see."""
+    if not in_place(folder):
+        return []
     inside = folder.resolve()
     return [
         path

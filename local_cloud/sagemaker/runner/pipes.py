@@ -10,6 +10,7 @@ import errno
 import itertools
 import os
 import select
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,7 +27,7 @@ Content = Callable[[int], Iterator[bytes]]
 class ChannelPipe:
     """Makes the pipes of a channel one after the other, for as long as the context is open.
 
-    ``error`` is why a reader got less than all: the job cannot go on then.
+    ``error`` is why a reader got less than all, or why none can: the job cannot go on then.
     """
 
     def __init__(self, folder: Path, channel: str, content: Content) -> None:
@@ -83,13 +84,22 @@ class ChannelPipe:
                 self._path(epoch).unlink(missing_ok=True)
 
     def _open(self, path: Path) -> int | None:
-        """Blocks until there is a reader; None where the job has ended before that."""
+        """Blocks until there is a reader; None where the job has ended before that, or has put
+        something else in the pipe's place."""
         while not self._ending.wait(POLL_SECONDS):
             try:
-                return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+                # Through a link this process could write what the job must not.
+                pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             except OSError as error:
-                if error.errno != errno.ENXIO:
-                    raise
+                if error.errno == errno.ENXIO:
+                    continue
+                self.error = DataError(f"{path.name} cannot be written to: {error.strerror}")
+                break
+            if stat.S_ISFIFO(os.fstat(pipe).st_mode):
+                return pipe
+            os.close(pipe)
+            self.error = DataError(f"{path.name} is no pipe any more")
+            break
         return None
 
     def _write(self, pipe: int, chunk: bytes) -> bool:

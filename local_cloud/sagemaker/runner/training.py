@@ -31,6 +31,7 @@ from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image, resolve
 from local_cloud.sagemaker.runner.job_run import JobRun, LeftForResumeError, run_to_its_end
 from local_cloud.sagemaker.runner.process import Outcome
+from local_cloud.sagemaker.runner.workspace import in_place
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document, public
 
@@ -278,7 +279,7 @@ class _TrainingRun(JobRun):
         end(self.service, self.name, status, secondary, _MESSAGES[secondary])
 
     def _upload_model(self, *, required: bool) -> None:
-        folders = [host.workspace.ml / "model" for host in self.hosts]
+        folders = self._folders("model")
         target = places.parse(model_uri(self.request))
         if _uncompressed(self.request):
             # Of a file that several hosts wrote, the first one's stays, as in an archive.
@@ -288,11 +289,16 @@ class _TrainingRun(JobRun):
             self._upload_archive(folders, target)
 
     def _upload_output(self) -> None:
-        folders = [host.workspace.ml / "output" / "data" for host in self.hosts]
+        folders = self._folders("output/data")
         if _any_file(folders):
             self._upload_archive(
                 folders, places.parse(f"{_output_uri(self.request)}/output.tar.gz")
             )
+
+    def _folders(self, relative: str) -> list[Path]:
+        """What the hosts have at this path below ``/opt/ml``, where they left it in its place."""
+        folders = [host.workspace.ml / relative for host in self.hosts]
+        return [folder for folder in folders if in_place(folder)]
 
     @property
     def _kms_key(self) -> str | None:

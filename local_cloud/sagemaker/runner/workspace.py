@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 
+def in_place(folder: Path) -> bool:
+    """Whether a folder is there, and where its path says. A job may have removed it or put a link
+    in its place, behind which this process, unlike the job, would find what the job must not see.
+    """
+    return folder.is_dir() and folder.resolve() == folder.absolute()
+
+
 @dataclass(frozen=True)
 class Workspace:
     """``ml`` is what the job sees as ``/opt/ml``."""

@@ -56,3 +56,14 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> N
     assert workspace.read_text("output/inside") == "own"
     assert workspace.read_text("output/climbing") == ""
     assert workspace.read_text("output/gone") == ""
+
+
+def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "job")
+    workspace.create()
+    secrets = tmp_path / "of another job"
+    (secrets / "deep").mkdir(parents=True)
+    (secrets / "deep" / "key").write_text("secret")
+    (workspace.ml / "linked").symlink_to(secrets)
+    for name in ("linked", "linked/deep", "gone"):
+        assert objects.own_files(workspace.ml / name) == []

@@ -8,6 +8,8 @@ import json
 import os
 import struct
 import tarfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,20 @@ def test_a_pipe_that_nobody_reads_ends_with_its_job(tmp_path: Path) -> None:
     with ChannelPipe(tmp_path, "c", lambda _epoch: iter([b"never"])):
         assert (tmp_path / "c_0").is_fifo()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("replace", [Path.symlink_to, Path.hardlink_to])
+def test_nothing_is_written_to_what_stands_in_a_pipes_place(
+    tmp_path: Path, replace: Callable[[Path, Path], None]
+) -> None:
+    (tmp_path / "of another job").write_text("whole")
+    folder = tmp_path / "data"
+    with ChannelPipe(folder, "c", lambda _epoch: iter([b"spoilt"])) as pipe:
+        (tmp_path / "link").unlink(missing_ok=True)
+        replace(tmp_path / "link", tmp_path / "of another job")
+        (tmp_path / "link").replace(folder / "c_0")
+        deadline = time.monotonic() + 10
+        while pipe.error is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert pipe.error is not None
+    assert (tmp_path / "of another job").read_text() == "whole"

@@ -55,6 +55,19 @@ def test_a_model_may_stay_uncompressed_and_its_pool_be_told_of(jobs: Jobs) -> No
     assert summary["WarmPoolStatus"]["Status"] == "Available"
 
 
+def test_a_job_that_removes_its_folders_or_links_them_elsewhere_shows_nothing_of_the_machine(
+    jobs: Jobs,
+) -> None:
+    described = jobs.train(
+        "linked-model",
+        "rmdir /opt/ml/model /opt/ml/output/data; ln -s /etc /opt/ml/model",
+    )
+    assert described["TrainingJobStatus"] == "Completed", described.get("FailureReason")
+    archive = io.BytesIO(jobs.body("out/linked-model/output/model.tar.gz"))
+    with tarfile.open(fileobj=archive) as tar:
+        assert tar.getnames() == []
+
+
 def test_metrics_are_read_from_the_log_and_the_last_one_is_final(jobs: Jobs) -> None:
     specification = {
         "TrainingImage": "registry.example/plain:1",
