@@ -62,10 +62,12 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # Left open after a COMMIT that failed, it would be joined by all that follow, and
+                # none of them would be kept. SQLite may have rolled back itself.
+                self._connection.rollback()
                 raise
-            self._connection.execute("COMMIT")
 
     def create(self, kind: str, name: str, document: Document) -> None:
         """Insert; raises NameTakenError if the name is in use."""

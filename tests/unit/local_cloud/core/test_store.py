@@ -114,3 +114,23 @@ def test_the_state_of_a_newer_release_is_refused_and_left_alone(file: Path) -> N
     with pytest.raises(NewerStateError, match="a newer release wrote it"):
         Store(file)
     assert file.read_bytes() == before
+
+
+def test_after_a_commit_that_fails_the_next_change_is_kept(file: Path) -> None:
+    store = Store(file)
+    store._connection.execute("PRAGMA foreign_keys=ON")
+    with store.transaction() as connection:
+        connection.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+        connection.execute(
+            "CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED)"
+        )
+
+    def add_an_orphan() -> None:
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO children VALUES (1)")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        add_an_orphan()
+    store.create("job", "iris", JOB)
+    store.close()
+    assert Store(file).get("job", "iris") == JOB
