@@ -24,6 +24,8 @@ logger = logging.getLogger("local_cloud.credentials")
 SESSION_SECONDS = 3600
 RENEW_SECONDS = 1800
 """SDKs ask again 15 minutes before the end; what they get then must be new."""
+REQUEST_SECONDS = 10.0
+"""After which a connection is closed on which nothing is asked: each has a thread."""
 URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the variable's name
 PATH = "/v2/credentials"
@@ -97,6 +99,8 @@ class ContainerCredentials:
         answer = self.answer
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = REQUEST_SECONDS
+
             def do_GET(self) -> None:
                 status, document = answer(self.path, self.headers.get("Authorization", ""))
                 body = json.dumps(document).encode()

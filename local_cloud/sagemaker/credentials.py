@@ -38,7 +38,7 @@ class LocalCredentials:
         self._settings = settings
         self._containers = ContainerCredentials()
         self._lock = threading.Lock()
-        self._keys: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
+        self._keys: dict[tuple[str, str, str], tuple[float, dict[str, str]]] = {}
 
     def as_service(self) -> Session:
         return LocalSession(self._settings, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, None)
@@ -75,13 +75,14 @@ class LocalCredentials:
     def _assume(
         self, role_arn: str, session_name: str, *, principal: str = SERVICE_PRINCIPAL
     ) -> dict[str, str]:
+        session = (role_arn, session_name, principal)
         with self._lock:
-            expires, keys = self._keys.get((role_arn, session_name), (0.0, {}))
+            expires, keys = self._keys.get(session, (0.0, {}))
         if expires > time.time() + RENEW_SECONDS:
             return keys
         keys = self._new_keys(role_arn, session_name, principal, SESSION_SECONDS)
         with self._lock:
-            self._keys[role_arn, session_name] = (time.time() + SESSION_SECONDS, keys)
+            self._keys[session] = (time.time() + SESSION_SECONDS, keys)
         return keys
 
     def _new_keys(

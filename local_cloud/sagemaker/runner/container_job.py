@@ -64,13 +64,13 @@ class ContainerJob:
                 "[local cloud] the network is not cut off (EnableNetworkIsolation): that takes "
                 "namespaces and a job on one instance; there are no credentials"
             )
-        command = isolation.isolate(view, self.argv, environment)
 
         def line(text: str) -> None:
             log.write(text)
             on_line(text)
 
         try:
+            command = isolation.isolate(view, self.argv, environment)
             return process.run(
                 command,
                 cwd=self.workspace.scratch,

@@ -136,6 +136,9 @@ def _tell_guardian(process: subprocess.Popen[bytes]) -> None:
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left, and leave no pipe open."""
     _tell_guardian(process)
+    if process.poll() is not None:
+        # Nothing that it started outlives it, and its id may be another process's by now.
+        return
     try:
         guardian = psutil.Process(process.pid)
         for one in [*guardian.children(recursive=True), guardian]:

@@ -49,6 +49,17 @@ def test_what_the_local_cloud_does_for_a_job_is_done_in_one_session(
     assert [one["RoleSessionName"] for one in sts.asked] == ["job", "other job"]
 
 
+def test_a_service_that_a_role_does_not_trust_gets_no_keys_that_another_service_got(
+    tmp_path: Path, sts: Sts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = "states.amazonaws.com"
+    monkeypatch.setattr(ministack_bridge, "trusts", lambda _arn, principal: principal == states)
+    given = credentials.LocalCredentials(LocalCloudSettings(state_dir=tmp_path))
+    assert given.access_key_of_state_machine(ROLE) == "AccessKeyId-1"
+    with pytest.raises(ValidationException):
+        given.as_role(ROLE, session_name="state-machine")
+
+
 def test_each_session_signs_with_its_own_keys(tmp_path: Path) -> None:
     settings = LocalCloudSettings(state_dir=tmp_path)
     clients = {
