@@ -48,12 +48,12 @@ def create_processing_job(service: SageMakerService, request: Request) -> Respon
         with service.store.transaction():
             service.store.create(KIND, name, document)
             tracking.track(service, request, KIND, arn)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "
             f"already exists ({arn})"
         ) from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     processing.start(service, name)
     return {"ProcessingJobArn": arn}

@@ -48,12 +48,12 @@ def create(service: SageMakerService, request: Request, *, tuning_job_arn: str |
         with service.store.transaction():
             service.store.create(KIND, name, document)
             tracking.track(service, request, KIND, arn)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Training job names must be unique within an AWS account and region, and a training "
             f"job with this name already exists ({arn})"
         ) from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     training.start(service, name)
     return {"TrainingJobArn": arn}
