@@ -16,6 +16,8 @@ from local_cloud.sagemaker import iam_conditions, pipeline_callbacks
 from local_cloud.sagemaker.service import SageMakerService
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+TAGGING_ACTION = "sagemaker:TaggingAction"
+"""The condition key that tells tags of a creation from a call of AddTags, which lacks it."""
 TARGET_MODEL = "x-amzn-sagemaker-target-model"
 # The noun of an action -> (request member that names the resource, ARN's resource type).
 RESOURCES: dict[str, tuple[str, str]] = {
@@ -40,7 +42,7 @@ RESOURCES: dict[str, tuple[str, str]] = {
 # Resource types whose names AWS writes into ARNs in small letters.
 IN_SMALL_LETTERS = ("pipeline", "experiment", "experiment-trial", "experiment-trial-component")
 # Members that hold a whole ARN.
-ARN_MEMBERS = ("PipelineExecutionArn", "PipelineArn", "ModelPackageArn", "ResourceArn")
+ARN_MEMBERS = ("PipelineExecutionArn", "ModelPackageArn", "ResourceArn")
 # Members that name a resource, whatever the action is called, in the order to look for them.
 NAME_MEMBERS = tuple(RESOURCES.values())
 VERBS = re.compile(r"^(Create|Describe|Update|Delete|Stop|Start|Retry|List)")
@@ -67,7 +69,7 @@ def permissions(
         yield Permission(f"sagemaker:{action}", arn, context)
     if action.startswith("Create") and request.get("Tags"):
         # AWS asks for this as well: "Provide permissions for tagging SageMaker AI resources".
-        yield Permission("sagemaker:AddTags", arns[0], asked)
+        yield Permission("sagemaker:AddTags", arns[0], {**asked, TAGGING_ACTION: action})
     for role in passed_roles(request):
         yield Permission("iam:PassRole", role, {"iam:PassedToService": SERVICE_PRINCIPAL})
 
@@ -104,9 +106,10 @@ def resource_arns(
         yield from request["ModelPackageArnList"]
         return
     yield _resource_arn(action, request, arn)
-    if action in ASSOCIATIONS:
+    # A request without one of them is refused by its validation, which comes after.
+    if action in ASSOCIATIONS and "TrialComponentName" in request:
         yield arn(f"experiment-trial-component/{_last(request['TrialComponentName']).lower()}")
-    if action == "CreateTrial":
+    if action == "CreateTrial" and "ExperimentName" in request:
         yield arn(f"experiment/{str(request['ExperimentName']).lower()}")
     if action in {"CreateEndpoint", "UpdateEndpoint"}:
         yield arn(f"endpoint-config/{request.get('EndpointConfigName')}")
@@ -116,6 +119,9 @@ def _resource_arn(action: str, request: Mapping[str, Any], arn: Callable[[str], 
     for member in ARN_MEMBERS:
         if member in request:
             return str(request[member])
+    if "PipelineArn" in request:
+        # Read as its name is, in any spelling: so must a policy that denies it.
+        return arn(f"pipeline/{_last(str(request['PipelineArn'])).lower()}")
     if action.startswith("List") and action not in LISTS_OF_ONE_RESOURCE:
         return "*"
     if action in PACKAGES_OF_A_GROUP and "ModelPackageGroupName" in request:

@@ -26,6 +26,7 @@ _MEMBERS = {
     "FileSystemId": "sagemaker:FileSystemId",
     "FileSystemType": "sagemaker:FileSystemType",
     "InstanceType": "sagemaker:InstanceTypes",
+    "KeepAlivePeriodInSeconds": "sagemaker:KeepAlivePeriod",
     "MaxConcurrency": "sagemaker:ServerlessMaxConcurrency",
     "MaxRuntimeInSeconds": "sagemaker:MaxRuntimeInSeconds",
     "MemorySizeInMB": "sagemaker:ServerlessMemorySize",

@@ -91,6 +91,11 @@ def test_roles_that_a_request_passes_are_found_at_any_depth() -> None:
         ("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"}, "endpoint/e"),
         ("CreateTrial", {"TrialName": "T", "ExperimentName": "E"}, "experiment-trial/t"),
         ("ListTrainingJobs", {}, "*"),
+        (
+            "UpdatePipelineVersion",
+            {"PipelineArn": "arn:aws:sagemaker:eu-west-9:111111111111:pipeline/PROD"},
+            "pipeline/prod",
+        ),
     ],
 )
 def test_an_action_is_authorised_on_the_resource_that_aws_documents(
@@ -129,6 +134,13 @@ def test_an_action_is_authorised_on_the_types_of_the_service_authorization_refer
 @pytest.mark.parametrize("action", [action for action, _ in dispatch.INVOKERS.values()])
 def test_an_invocation_is_an_action_of_the_service_authorization_reference(action: str) -> None:
     assert "endpoint" in reference()[action.lower()]["Resources"]
+
+
+@pytest.mark.parametrize(
+    "action", ["AssociateTrialComponent", "CreateTrial", "DisassociateTrialComponent"]
+)
+def test_a_request_without_its_names_is_left_to_its_validation(action: str) -> None:
+    assert list(resource_arns(action, {}, lambda rest: rest)) == ["*"]
 
 
 def test_an_update_of_an_endpoint_needs_its_configuration_too() -> None:

@@ -92,6 +92,24 @@ def test_what_is_made_with_tags_needs_add_tags_too(cloud: RunningCloud) -> None:
     sagemaker.create_model_package_group(ModelPackageGroupName="without-tags")
 
 
+def test_tags_may_be_allowed_on_what_is_made_only(cloud: RunningCloud) -> None:
+    made_with = {"StringEquals": {"sagemaker:TaggingAction": "CreateModelPackageGroup"}}
+    statements = [
+        allow("sagemaker:CreateModelPackageGroup"),
+        allow("sagemaker:AddTags", Condition=made_with),
+    ]
+    sagemaker = cloud.client_as(cloud.role("tags-at-birth", statements, trusts=[]), "sagemaker")
+    tags = [{"Key": "team", "Value": "birds"}]
+    arn = sagemaker.create_model_package_group(ModelPackageGroupName="born-tagged", Tags=tags)
+    denied(sagemaker.add_tags, ResourceArn=arn["ModelPackageGroupArn"], Tags=tags)
+
+
+def test_a_training_job_tells_how_long_its_warm_pool_stays() -> None:
+    resources = {"InstanceType": "ml.m5.large", "KeepAlivePeriodInSeconds": 600}
+    keys = condition_keys("CreateTrainingJob", {"ResourceConfig": resources})
+    assert keys["sagemaker:KeepAlivePeriod"] == "600"
+
+
 def test_a_team_makes_and_reads_what_has_its_tag_only(cloud: RunningCloud) -> None:
     own = {"StringEquals": {"aws:RequestTag/team": "birds"}}
     make = allow(CREATE_GROUP, "sagemaker:AddTags", Condition=own)
