@@ -48,10 +48,11 @@ def create_model_package_group(service: SageMakerService, request: Request) -> R
         if member in request:
             document[member] = request[member]
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError as error:
         raise ValidationException(f"Model Package Group already exists: {arn}") from error
-    set_tags(service, arn, list(request.get("Tags", [])))
     return {"ModelPackageGroupArn": arn}
 
 

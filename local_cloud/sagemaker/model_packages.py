@@ -108,7 +108,7 @@ def create_model_package(service: SageMakerService, request: Request) -> Respons
             service.store.create(KIND, arn, document)
         except NameTakenError as error:
             raise ConflictException(f"Model Package already exists: {arn}") from error
-    set_tags(service, arn, list(request.get("Tags", [])))
+        set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     return {"ModelPackageArn": arn}
 
@@ -227,9 +227,10 @@ def _of(document: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]
 
 
 def delete_model_package(service: SageMakerService, request: Request) -> Response:
-    document = find_package(service, request["ModelPackageName"])
-    service.store.delete(KIND, document["ModelPackageArn"])
-    remove_all(service, document["ModelPackageArn"])
+    with service.store.transaction():
+        document = find_package(service, request["ModelPackageName"])
+        service.store.delete(KIND, document["ModelPackageArn"])
+        remove_all(service, document["ModelPackageArn"])
     return {}
 
 

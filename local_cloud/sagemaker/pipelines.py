@@ -84,10 +84,11 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
     validated(text)
     document = _new_pipeline(service, request, text)
     try:
-        service.store.create(KIND, key_of(name), document)
+        with service.store.transaction():
+            service.store.create(KIND, key_of(name), document)
+            set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
     except NameTakenError as error:
         raise _already_exists(name) from error
-    set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
     return {"PipelineArn": document["PipelineArn"]}
 
 
@@ -146,9 +147,9 @@ def update_pipeline(service: SageMakerService, request: Request) -> Response:
 
 def delete_pipeline(service: SageMakerService, request: Request) -> Response:
     """As on AWS: refused while an execution runs; the executions go with the pipeline."""
-    document = find_pipeline(service, request["PipelineName"])
-    arn = document["PipelineArn"]
     with service.store.transaction():
+        document = find_pipeline(service, request["PipelineName"])
+        arn = document["PipelineArn"]
         executions = [
             execution
             for execution in service.store.list(state.KIND)

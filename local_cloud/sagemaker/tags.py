@@ -93,11 +93,13 @@ def delete_tags(service: SageMakerService, request: Request) -> Response:
 
 
 def _check_there(service: SageMakerService, arn: str) -> None:
-    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    resource = arn.split(":", 5)[-1]
+    kind, _, name = resource.partition("/")
     if kind == "pipeline" and "/execution/" in name:
         kind = "pipeline-execution"
     key = arn if kind in _KEPT_BY_ARN else name
-    if service.store.find(kind, key) is None:
+    # The store knows names alone: the ARN may be that of another account's or region's.
+    if arn != service.arn(resource) or service.store.find(kind, key) is None:
         raise ValidationException(f"Requested resource not found: {arn}")
 
 

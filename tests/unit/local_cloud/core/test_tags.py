@@ -151,6 +151,19 @@ def test_whatever_has_an_arn_can_be_tagged(service: SageMakerService, kind: str)
     assert tags(service, arn) == []
 
 
+@pytest.mark.parametrize("action", ["AddTags", "ListTags", "DeleteTags"])
+def test_an_arn_of_another_account_is_not_found(service: SageMakerService, action: str) -> None:
+    service.store.create("model", "x", {"CreationTime": 1.0})
+    other = "arn:aws:sagemaker:us-east-1:111111111111:model/x"
+    members: dict[str, dict[str, Any]] = {
+        "AddTags": {"Tags": TAGS},
+        "DeleteTags": {"TagKeys": ["team"]},
+    }
+    more = members.get(action, {})
+    with pytest.raises(ApiError, match="Requested resource not found"):
+        dispatch.perform(service, action, {"ResourceArn": other, **more})
+
+
 def test_whatever_can_be_made_with_tags_is_among_those() -> None:
     kinds = {"ModelPackage": "model-package"} | {
         noun: kind for noun, (_, kind) in iam.RESOURCES.items()
