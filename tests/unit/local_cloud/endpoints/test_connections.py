@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +84,18 @@ def test_one_connection_carries_one_request_after_the_other() -> None:
     with server(answering(SMALL, SMALL, SMALL)) as (running, connections):
         assert [ask(connections) for _ in range(3)] == [b"ok"] * 3
         assert running.connections == 1
+
+
+def test_connections_are_kept_where_the_process_has_more_than_a_thousand_files_open() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+        for _ in range(1024):
+            held.enter_context(Path(os.devnull).open("rb"))
+        with server(answering(SMALL, SMALL)) as (running, connections):
+            assert [ask(connections) for _ in range(2)] == [b"ok"] * 2
+            assert running.connections == 1
 
 
 def test_a_connection_that_the_container_closed_is_not_used_again() -> None:
