@@ -14,6 +14,8 @@ Handler = Callable[..., Awaitable[HttpAnswer]]
 WAIT_SECONDS = 30.0
 """A request waits no longer: what is taken up by then will not be any faster."""
 
+POLL_SECONDS = 0.02
+
 
 class Opening:
     """Without it a job that is created in a start's first moments would be taken for one that
@@ -29,8 +31,11 @@ class Opening:
         """The handler, which gets its requests once this is open."""
 
         async def handle(*request: Any) -> HttpAnswer:
-            if not self._open.is_set():
-                await asyncio.to_thread(self._open.wait, WAIT_SECONDS)
+            clock = asyncio.get_running_loop().time
+            deadline = clock() + WAIT_SECONDS
+            # On no thread: few are shared by all services, and what is taken up may need one.
+            while not self._open.is_set() and clock() < deadline:
+                await asyncio.sleep(POLL_SECONDS)
             return await handler(*request)
 
         return handle

@@ -12,7 +12,14 @@ from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import set_tags
-from local_cloud.sagemaker.tuner import checks, completion, definitions, trials, warm_start
+from local_cloud.sagemaker.tuner import (
+    checks,
+    completion,
+    definitions,
+    training_job_stops,
+    trials,
+    warm_start,
+)
 from local_cloud.sagemaker.tuner.search import KIND, Search
 from local_cloud.sagemaker.tuner.training_request import sample_request
 
@@ -190,6 +197,7 @@ def _start_search(service: SageMakerService, name: str) -> None:
                 HyperParameterTuningEndTime=time.time(),
                 **{_STATUS: "Failed"},
             )
+            training_job_stops.stop_abandoned(service, failed["_trials"])
             _publish(service, failed)
             raise
 

@@ -23,6 +23,7 @@ from local_cloud.sagemaker.tuner import (
     slots,
     stopping,
     strategy,
+    training_job_stops,
     trials,
 )
 from local_cloud.sagemaker.tuner.checks import KIND
@@ -85,9 +86,10 @@ class Search:
             recorded: list[Trial] = document["_trials"]
             running = [trial for trial in recorded if trials.is_running(trial)]
             if self._is_over(document):
-                self._stop_training_jobs(running)
+                training_job_stops.stop(self._service, running)
             else:
-                self._stop_training_jobs([one for one in running if self._is_due(one)])
+                due = [one for one in running if self._is_due(one)]
+                training_job_stops.stop(self._service, due)
                 try:
                     running += self._launch(recorded, len(running))
                 except ApiError as error:
@@ -232,19 +234,6 @@ class Search:
             document["LastModifiedTime"] = time.time()
 
         return self._service.store.mutate(KIND, self._name, change)
-
-    def _stop_training_jobs(self, running: list[Trial]) -> None:
-        for trial in running:
-            job = self._service.store.find(TRAINING_JOB, trial["training_job"])
-            if job is None or job["TrainingJobStatus"] != "InProgress":
-                continue
-            try:
-                self._service.call("StopTrainingJob", {"TrainingJobName": trial["training_job"]})
-            except ApiError as error:
-                # Between the look and the call the job may have ended by itself.
-                after = self._service.store.get(TRAINING_JOB, trial["training_job"])
-                if after["TrainingJobStatus"] == "InProgress":
-                    raise RuntimeError(f"cannot stop {trial['training_job']}") from error
 
     def _conclude(self) -> None:
         document = self._service.store.get(KIND, self._name)

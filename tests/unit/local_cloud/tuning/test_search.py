@@ -10,6 +10,7 @@ import pytest
 
 from local_cloud.sagemaker import tuning_jobs
 from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.tuner import ranges, strategy
 from local_cloud.sagemaker.tuner.search import KIND
 from tests.unit.local_cloud.tuning.conftest import MakeCloud
@@ -260,6 +261,27 @@ def test_a_training_job_that_is_refused_fails_the_search_and_stops_the_others(
     assert done["FailureReason"] == "ValidationException: no such role"
     counters = done["TrainingJobStatusCounters"]
     assert (counters["InProgress"], counters["Stopped"]) == (0, 1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_search_that_ends_by_an_error_leaves_no_training_job_running(
+    make_cloud: MakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = make_cloud(train_flat, seconds=30)
+    start = cloud.jobs.start
+
+    def start_one(service: SageMakerService, request: Mapping[str, Any], arn: str) -> None:
+        if cloud.jobs.requests:
+            raise OSError("no space left on device")
+        start(service, request, arn)
+
+    monkeypatch.setattr(tuning_jobs, "_start_training_job", start_one)
+    done = cloud.tune(most=8, parallel=2)
+    assert done["HyperParameterTuningJobStatus"] == "Failed"
+    assert "no space left on device" in done["FailureReason"]
+    (request,) = cloud.jobs.requests
+    job = cloud.service.store.get("training-job", request["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Stopped"
 
 
 def test_a_search_goes_on_after_a_restart_with_what_it_had_learned(make_cloud: MakeCloud) -> None:
