@@ -155,10 +155,9 @@ class Connections:
     def _take(self, seconds: float) -> tuple[http.client.HTTPConnection, socket.socket]:
         while (kept := self._kept()) is not None:
             sock = kept.sock
-            if sock is not None and not select.select([sock], [], [], 0)[0]:
+            if sock is not None and not _has_ended(sock):
                 sock.settimeout(seconds)
                 return kept, sock
-            # What can be read from an idle connection is its end.
             kept.close()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
@@ -220,3 +219,12 @@ class Connections:
         except (OSError, http.client.HTTPException) as error:
             text = f"{type(error).__name__}: {error}"
             raise ContainerGoneError(text, self._container) from error
+
+
+def _has_ended(sock: socket.socket) -> bool:
+    """Of an idle connection: what can be read from one is its end.
+
+    By poll, since select refuses file descriptors beyond 1,023."""
+    look = select.poll()
+    look.register(sock, select.POLLIN)
+    return bool(look.poll(0))
