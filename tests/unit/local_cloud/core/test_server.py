@@ -36,10 +36,11 @@ def test_a_family_that_cannot_be_resumed_holds_up_no_other(
         return 200, {}, str(len(resumed)).encode()
 
     async def asked_at_once() -> HttpAnswer:
-        answer = asyncio.ensure_future(opening.holding(held)())
+        # More than there are threads for: what is taken up may need one of those.
+        asked = [asyncio.ensure_future(opening.holding(held)()) for _ in range(100)]
         await asyncio.sleep(0)
         await asyncio.to_thread(server.resume_when_serving, service, opening, datetime.now(UTC))
-        return await answer
+        return min(await asyncio.gather(*asked), key=lambda answer: int(answer[2]))
 
     _, _, resumed_before_the_answer = asyncio.run(asked_at_once())
     service.store.close()
