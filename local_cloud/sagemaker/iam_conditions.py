@@ -53,11 +53,13 @@ CALLERS_OWN = (
 def of_request(action: str, request: Mapping[str, Any], arn: Callable[[str], str]) -> Context:
     """The keys of SageMaker's, and of the tags that the request gives or takes away."""
     found: dict[str, set[str]] = defaultdict(set)
-    for member, value in _leaves(request):
+    volumes = "KmsKeyId" if action in _VOLUMES else ""
+    if volumes in request:
+        found["sagemaker:VolumeKmsKey"].add(_text(request[volumes]))
+    others = {member: value for member, value in request.items() if member != volumes}
+    for member, value in _leaves(others):
         if member in _MEMBERS:
             found[_MEMBERS[member]].add(_text(value))
-        elif member == "KmsKeyId" and request.get(member) == value and action in _VOLUMES:
-            found["sagemaker:VolumeKmsKey"].add(_text(value))
         elif member == "KmsKeyId":
             found["sagemaker:OutputKmsKey"].add(_text(value))
         elif member == "ModelName" and action == "CreateEndpointConfig":

@@ -25,7 +25,10 @@ def execution_arn(service: SageMakerService, token: Any) -> str | None:
 
 
 def _waiting(service: SageMakerService, token: Any) -> tuple[Document, str] | None:
-    """The execution and the name of the step."""
+    """The execution and the name of the step. Steps of other kinds have no token: nor does
+    a request without one mean them."""
+    if token is None:
+        return None
     for document in service.store.list(state.KIND):
         for name, record in document["_steps"].items():
             if record.get(TOKEN) == token:

@@ -56,6 +56,12 @@ def test_a_configuration_tells_its_models_and_its_key_is_that_of_volumes() -> No
     }
 
 
+def test_one_key_for_volumes_and_captured_data_is_told_as_both() -> None:
+    request = {"KmsKeyId": "k", "DataCaptureConfig": {"KmsKeyId": "k"}}
+    keys = condition_keys("CreateEndpointConfig", request)
+    assert keys == {"sagemaker:VolumeKmsKey": "k", "sagemaker:OutputKmsKey": "k"}
+
+
 def test_a_request_tells_the_tags_that_it_gives_or_takes_away() -> None:
     given = {"Tags": [{"Key": "team", "Value": "birds"}]}
     assert condition_keys("CreateModel", given) == {

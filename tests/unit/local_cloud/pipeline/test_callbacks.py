@@ -7,6 +7,7 @@ import pytest
 from local_cloud.sagemaker import pipeline_executions
 from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound, ValidationException
 from local_cloud.sagemaker.pipeline.steps import callback
+from local_cloud.sagemaker.pipeline_callbacks import execution_arn
 from tests.unit.local_cloud.pipeline.conftest import Cloud
 from tests.unit.local_cloud.pipeline.definitions import ROLE, definition, processing
 from tests.unit.local_cloud.sagemaker_doubles import client_error
@@ -92,6 +93,12 @@ def test_wrong_answers_are_refused_with_all_faults_and_change_nothing(cloud: Clo
     with pytest.raises(ValidationException, match=r"not of type Float.*'other' is not.*'verdict'"):
         cloud.call("SendPipelineExecutionStepSuccess", CallbackToken=token, OutputParameters=wrong)
     assert cloud.statuses(arn) == {"Ask": "Executing"}
+
+
+def test_a_request_without_a_token_means_no_execution(cloud: Cloud) -> None:
+    cloud.create(definition([processing("Other")]))
+    cloud.wait(cloud.start())
+    assert execution_arn(cloud.service, None) is None
 
 
 def test_a_stop_tells_the_queue_and_waits_for_the_answer(cloud: Cloud) -> None:
