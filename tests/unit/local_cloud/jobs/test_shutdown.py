@@ -27,7 +27,7 @@ def test_a_job_that_loses_s3_to_the_shutdown_is_left_to_the_next_start(
     stopping: bool,
 ) -> None:
     service, _, _, tasks = make_service(tmp_path)
-    document = {
+    document: dict[str, Any] = {
         f"{member}Name": "job",
         f"{member}Arn": "arn",
         f"{member}Status": "InProgress",
