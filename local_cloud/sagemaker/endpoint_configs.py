@@ -33,12 +33,13 @@ def create_endpoint_config(service: SageMakerService, request: Request) -> Respo
         document[kind] = [{"InitialVariantWeight": 1.0, **one} for one in request[kind]]
     document.setdefault("EnableNetworkIsolation", False)
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ValidationException(
             f'Cannot create already existing endpoint configuration "{arn}".'
         ) from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     return {"EndpointConfigArn": arn}
 
 

@@ -56,10 +56,11 @@ def create_endpoint(service: SageMakerService, request: Request) -> Response:
     if "DeploymentConfig" in request:
         document["LastDeploymentConfig"] = request["DeploymentConfig"]
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ValidationException(f'Cannot create already existing endpoint "{arn}".') from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     deployment.begin(service, name)
     return {"EndpointArn": arn}

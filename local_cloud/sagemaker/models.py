@@ -48,10 +48,11 @@ def create_model(service: SageMakerService, request: Request) -> Response:
         if len(resolved) > 1:
             document.update(_containers=resolved, _direct=mode == "Direct")
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ValidationException(f'Cannot create already existing model "{arn}".') from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     return {"ModelArn": arn}
 
 

@@ -45,12 +45,12 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
         with service.store.transaction():
             service.store.create(KIND, name, document)
             tracking.track(service, request, KIND, arn)
+            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "
             f"already exists ({arn})"
         ) from None
-    set_tags(service, arn, list(request.get("Tags", [])))
     publish(service, document)
     job.start(service, name)
     return {"TransformJobArn": arn}

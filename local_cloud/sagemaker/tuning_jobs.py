@@ -46,13 +46,14 @@ def create_hyper_parameter_tuning_job(service: SageMakerService, request: Reques
     document = _document(service, request)
     arn = document["HyperParameterTuningJobArn"]
     try:
-        service.store.create(KIND, name, document)
+        with service.store.transaction():
+            service.store.create(KIND, name, document)
+            set_tags(service, arn, document["_tags"])
     except NameTakenError:
         raise ResourceInUse(
             "Hyperparameter tuning job names must be unique within an AWS account and region, "
             f"and a job with this name already exists ({arn})"
         ) from None
-    set_tags(service, arn, document["_tags"])
     _publish(service, document)
     _start_search(service, name)
     return {"HyperParameterTuningJobArn": arn}

@@ -100,8 +100,13 @@ class Instance:
         shippers = maker.logs()
         maker.fetch()
         self._granted = maker.granted
-        self._processes = maker.processes()
-        self._processes.start()
+        try:
+            self._processes = maker.processes()
+            self._processes.start()
+        except BaseException:
+            # The watcher, which revokes otherwise, is not there yet.
+            self._revoke()
+            raise
         # From here on the watcher ends the servers when the local cloud stops.
         self._watched.clear()
         self._service.tasks.start(
@@ -179,16 +184,22 @@ class Instance:
 
     def _watch(self, shippers: Sequence[LogShipper]) -> None:
         try:
-            self._watch_until_stopped(shippers)
-            if self._processes is not None:
-                self._processes.stop()
+            try:
+                self._watch_until_stopped(shippers)
+            finally:
+                # Also where a log cannot be shipped: what nobody watches must not serve on.
+                if self._processes is not None:
+                    self._processes.stop()
+                self._revoke()
             # A stopping local cloud takes no more requests of its own.
             if not self._service.tasks.stopping:
                 ship(shippers)
         finally:
-            for environment in self._granted:
-                self._service.credentials.revoke(environment)
             self._watched.set()
+
+    def _revoke(self) -> None:
+        for environment in self._granted:
+            self._service.credentials.revoke(environment)
 
     def _watch_until_stopped(self, shippers: Sequence[LogShipper]) -> None:
         pause, ship_at, ping_at = FIRST_RESTART_SECONDS, 0.0, 0.0
