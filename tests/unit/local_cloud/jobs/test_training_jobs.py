@@ -173,7 +173,7 @@ def test_a_role_that_may_not_read_the_data_fails_the_job_in_sagemakers_words(job
 
 def test_a_role_that_may_not_write_the_model_fails_the_job_with_the_denial(jobs: Jobs) -> None:
     reading = [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": ["*"]}]
-    role = jobs.cloud.role("reader", reading, trusts=["sagemaker.amazonaws.com"])
+    role = jobs.cloud.role("reads-and-does-not-write", reading, trusts=["sagemaker.amazonaws.com"])
     described = jobs.train("unwritten", "echo weights > /opt/ml/model/m", RoleArn=role)
     reason = described["FailureReason"]
     assert reason.startswith(
