@@ -61,6 +61,8 @@ SDK_WARNS = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
+            # So that they can run beside others (scripts/run_tests.py).
+            item.add_marker(pytest.mark.client)
             for warning in SDK_WARNS:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 
