@@ -71,7 +71,7 @@ class Processes:
 def joined(
     environment: TrainingEnvironment, variables: Mapping[str, str] = os.environ
 ) -> Iterator[Processes]:
-    """Meet the other processes; leave them at the end.
+    """Meet the other processes; leave them at the end, all together unless one fails.
 
     Raises:
         RefusedError: there are several hosts, and torchrun did not start this process.
@@ -100,5 +100,9 @@ def joined(
             local_count=int(variables.get("LOCAL_WORLD_SIZE", "1")),
             device=device,
         )
+        # DistributedDataParallel keeps the group and its threads alive until Python ends. A thread
+        # that lets go of the last sum's tensors only then aborts the process: while this one waits
+        # for the first, which writes the model, it has let go.
+        distributed.barrier(device_ids=[local] if gpus else None)
     finally:
         distributed.destroy_process_group()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.model_code.birds_pytorch.conftest import EDGE, EPOCHS, SMALL, folders, write_split
-from tests.unit.model_code.conftest import Container, Trained
+from tests.unit.model_code.conftest import HELPERS, Container, Finished, Trained
 from tests.unit.model_code.uploads import LABELS
 
 torch = pytest.importorskip("torch")
@@ -25,6 +25,14 @@ LINE = re.compile(
 def weights(folder: Path) -> dict[str, Any]:
     read: dict[str, Any] = torch.load(folder / "model" / "weights.pt", weights_only=True)
     return read
+
+
+def in_two_processes(
+    container: Container, program: Path | str, *arguments: Path | str, **variables: Path | str
+) -> Finished:
+    torchrun = Path(torch.__file__).parent / "distributed" / "run.py"
+    placed = ("--standalone", "--nproc-per-node", "2", "--local-addr", "127.0.0.1")
+    return container.run(torchrun, *placed, program, *arguments, **variables)
 
 
 def test_the_log_has_a_line_an_epoch_and_says_what_it_starts_from(trained: Trained) -> None:
@@ -87,10 +95,8 @@ def test_one_picture_a_class_is_enough(container: Container, tmp_path: Path) -> 
 def test_several_processes_train_one_model(
     container: Container, birds: Path, tmp_path: Path
 ) -> None:
-    launcher = Path(torch.__file__).parent / "distributed" / "run.py"
-    finished = container.run(
-        launcher,
-        *("--standalone", "--nproc-per-node", "2", "--local-addr", "127.0.0.1"),
+    finished = in_two_processes(
+        container,
         *(TRAIN, *SMALL, "--batch-size", "8", "--learning-rate", "0.005", "--epochs", str(EPOCHS)),
         **folders(birds, tmp_path),
     )
@@ -100,6 +106,13 @@ def test_several_processes_train_one_model(
     assert LINE.findall(finished.stdout) == [str(epoch) for epoch in range(1, EPOCHS + 1)]
     facts = json.loads((tmp_path / "model" / "code" / "model.json").read_text())
     assert facts["training"]["best_accuracy"] > 0.8
+
+
+def test_processes_leave_together(container: Container, birds: Path, tmp_path: Path) -> None:
+    program = HELPERS / "leave_together.py"
+    finished = in_two_processes(container, program, tmp_path / "done", **folders(birds, tmp_path))
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.split() == ["True", "True"]
 
 
 def test_several_hosts_without_torchrun_are_refused(
