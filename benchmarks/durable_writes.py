@@ -88,7 +88,7 @@ def main() -> int:
             changes, reads = (statistics.median(column) for column in zip(*taken, strict=True))
             print(
                 f"{what:<18} a change {changes:5.1f} ms, a read {reads:5.1f} ms: "
-                f"{changes - reads:4.1f} ms more"
+                f"{changes - reads:4.1f} ms more, {changes / reads:.1f} times"
             )
     return 0
 
