@@ -12,7 +12,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from local_cloud.json_api import constraints
 from local_cloud.json_api.serialization import wrong_types
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.sagemaker.errors import ApiError, ValidationException, detected
 
 _COMMON_ERRORS = (
     "AccessDeniedException",
@@ -64,10 +64,7 @@ class ApiModel:
         :meth:`check_types` does."""
         faults = self.faults(action, request)
         if faults:
-            noun = "error" if len(faults) == 1 else "errors"
-            raise ValidationException(
-                f"{len(faults)} validation {noun} detected: {'; '.join(faults)}"
-            )
+            raise ValidationException(detected(faults))
         self._refuse_unknown(action, request)
 
     def _refuse_unknown(self, action: str, request: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ from local_cloud.sagemaker import (
     runtime,
     runtime_async,
     runtime_errors,
-    runtime_requests,
+    runtime_headers,
     runtime_stream,
     tags,
     training_job_update,
@@ -168,12 +168,12 @@ class Dispatcher:
         action, invoke = INVOKERS[kind]
         try:
             self._check(headers, iam.permission_to_invoke(self._service, action, name, headers))
-            said = runtime_requests.members(action, headers)
+            said = runtime_headers.members(action, headers)
             lacking = enforcement.refusals(action, said)
             if lacking:
                 raise runtime_errors.ValidationError(enforcement.refusal(action, lacking))
             status, answered, content = invoke(self._service, name, headers, body)
-            runtime_requests.check_answer(action, answered, content)
+            runtime_headers.check_answer(action, answered, content)
             if isinstance(content, bytes):
                 return status, answered, content
             return status, answered, ministack_bridge.streamed(content, INVOCATION_THREADS)

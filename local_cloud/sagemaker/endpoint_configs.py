@@ -10,7 +10,7 @@ from local_cloud.sagemaker.hosting.plan import find_config, find_model
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import remove_all, set_tags
+from local_cloud.sagemaker.tags import create_tagged, remove_all
 
 KIND = "endpoint-config"
 _SUMMARY = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
@@ -33,9 +33,7 @@ def create_endpoint_config(service: SageMakerService, request: Request) -> Respo
         document[kind] = [{"InitialVariantWeight": 1.0, **one} for one in request[kind]]
     document.setdefault("EnableNetworkIsolation", False)
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ValidationException(
             f'Cannot create already existing endpoint configuration "{arn}".'

@@ -25,7 +25,7 @@ from local_cloud.sagemaker.hosting.state import KIND, publish
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import create_tagged
 
 _NAME = "EndpointName"
 _STATUS = "EndpointStatus"
@@ -56,9 +56,7 @@ def create_endpoint(service: SageMakerService, request: Request) -> Response:
     if "DeploymentConfig" in request:
         document["LastDeploymentConfig"] = request["DeploymentConfig"]
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ValidationException(f'Cannot create already existing endpoint "{arn}".') from None
     publish(service, document)

@@ -35,12 +35,18 @@ class ConflictException(ApiError):
         super().__init__("ConflictException", message)
 
 
+def detected(faults: Sequence[str]) -> str:
+    """All the faults of a request in one message of AWS's form."""
+    noun = "error" if len(faults) == 1 else "errors"
+    return f"{len(faults)} validation {noun} detected: {'; '.join(faults)}"
+
+
 def raise_all(faults: Sequence[str]) -> None:
     """Raises ValidationException with all the faults, if there are any; one stands for itself."""
     if len(faults) == 1:
         raise ValidationException(faults[0])
     if faults:
-        raise ValidationException(f"{len(faults)} validation errors detected: {'; '.join(faults)}")
+        raise ValidationException(detected(faults))
 
 
 def refusal(look: Callable[[], object]) -> Iterator[str]:

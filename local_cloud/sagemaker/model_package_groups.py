@@ -10,7 +10,7 @@ from local_cloud.sagemaker.errors import ConflictException, ValidationException
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import remove_all, set_tags
+from local_cloud.sagemaker.tags import create_tagged, remove_all
 
 KIND = "model-package-group"
 PACKAGE_KIND = "model-package"
@@ -48,9 +48,7 @@ def create_model_package_group(service: SageMakerService, request: Request) -> R
         if member in request:
             document[member] = request[member]
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError as error:
         raise ValidationException(f"Model Package Group already exists: {arn}") from error
     return {"ModelPackageGroupArn": arn}

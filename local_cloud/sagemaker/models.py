@@ -10,7 +10,7 @@ from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import remove_all, set_tags
+from local_cloud.sagemaker.tags import create_tagged, remove_all
 
 KIND = "model"
 _KEPT = ("PrimaryContainer", "ExecutionRoleArn", "VpcConfig")
@@ -48,9 +48,7 @@ def create_model(service: SageMakerService, request: Request) -> Response:
         if len(resolved) > 1:
             document.update(_containers=resolved, _direct=mode == "Direct")
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ValidationException(f'Cannot create already existing model "{arn}".') from None
     return {"ModelArn": arn}

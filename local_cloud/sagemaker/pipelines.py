@@ -18,7 +18,7 @@ from local_cloud.sagemaker.pipeline import state
 from local_cloud.sagemaker.pipeline.checks import validated
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import remove_all, set_tags
+from local_cloud.sagemaker.tags import create_tagged, remove_all
 
 KIND = "pipeline"
 _CHANGEABLE = (
@@ -84,9 +84,8 @@ def create_pipeline(service: SageMakerService, request: Request) -> Response:
     validated(text)
     document = _new_pipeline(service, request, text)
     try:
-        with service.store.transaction():
-            service.store.create(KIND, key_of(name), document)
-            set_tags(service, document["PipelineArn"], list(request.get("Tags", [])))
+        arn = document["PipelineArn"]
+        create_tagged(service, KIND, key_of(name), document, request, arn=arn)
     except NameTakenError as error:
         raise _already_exists(name) from error
     return {"PipelineArn": document["PipelineArn"]}

@@ -21,8 +21,12 @@ def check(service: SageMakerService, request: _Part) -> None:
     raise_all(
         [
             *_program(service, request["AppSpecification"]),
-            *_inputs(request.get("ProcessingInputs", [])),
-            *_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", [])),
+            *_moved(request.get("ProcessingInputs", []), "Input", "DatasetDefinition"),
+            *_moved(
+                request.get("ProcessingOutputConfig", {}).get("Outputs", []),
+                "Output",
+                "FeatureStoreOutput",
+            ),
         ]
     )
 
@@ -36,30 +40,18 @@ def _program(service: SageMakerService, specification: _Part) -> Iterator[str]:
         yield "The local cloud runs processing jobs of AWS's images by ContainerEntrypoint."
 
 
-def _inputs(inputs: list[_Part]) -> Iterator[str]:
-    names = [given["InputName"] for given in inputs]
+def _moved(entries: list[_Part], what: str, other: str) -> Iterator[str]:
+    """``what`` is Input or Output; ``other`` may stand in the place of its S3 member."""
+    name, s3 = f"{what}Name", f"S3{what}"
+    names = [entry[name] for entry in entries]
     if len(names) != len(set(names)):
-        yield "Input names must be unique within the request."
-    for given in inputs:
-        whose = f"input {given['InputName']}"
-        if ("S3Input" in given) is ("DatasetDefinition" in given):
-            yield f"Exactly one of S3Input and DatasetDefinition must be given for {whose}."
-            continue
-        source = given.get("S3Input", {})
-        yield from _place(source, whose, managed=not given.get("AppManaged"))
-
-
-def _outputs(outputs: list[_Part]) -> Iterator[str]:
-    names = [output["OutputName"] for output in outputs]
-    if len(names) != len(set(names)):
-        yield "Output names must be unique within the request."
-    for output in outputs:
-        whose = f"output {output['OutputName']}"
-        if ("S3Output" in output) is ("FeatureStoreOutput" in output):
-            yield f"Exactly one of S3Output and FeatureStoreOutput must be given for {whose}."
-            continue
-        target = output.get("S3Output", {})
-        yield from _place(target, whose, managed=not output.get("AppManaged"))
+        yield f"{what} names must be unique within the request."
+    for entry in entries:
+        whose = f"{what.lower()} {entry[name]}"
+        if (s3 in entry) is (other in entry):
+            yield f"Exactly one of {s3} and {other} must be given for {whose}."
+        else:
+            yield from _place(entry.get(s3, {}), whose, managed=not entry.get("AppManaged"))
 
 
 def _place(described: _Part, whose: str, *, managed: bool) -> Iterator[str]:

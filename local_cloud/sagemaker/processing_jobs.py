@@ -14,7 +14,7 @@ from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.processing import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import create_tagged
 
 _NAME = "ProcessingJobName"
 _SUMMARY_KEYS = (
@@ -46,9 +46,8 @@ def create_processing_job(service: SageMakerService, request: Request) -> Respon
     }
     try:
         with service.store.transaction():
-            service.store.create(KIND, name, document)
+            create_tagged(service, KIND, name, document, request, arn=arn)
             tracking.track(service, request, KIND, arn)
-            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "

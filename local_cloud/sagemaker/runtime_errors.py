@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from local_cloud.sagemaker.errors import ApiError
+from local_cloud.sagemaker.hosting.log_shipping import log_group
 from local_cloud.settings import LocalCloudSettings
 
 CONTENT_TYPE = "content-type"
@@ -48,10 +49,6 @@ def reply(error: ApiError) -> tuple[int, dict[str, str], bytes]:
     more = error.more if isinstance(error, InvocationError) else {}
     headers = {CONTENT_TYPE: "application/json", "x-amzn-ErrorType": error.code}
     return error.status, headers, json.dumps({"Message": error.message, **more}).encode()
-
-
-def log_group(endpoint: str) -> str:
-    return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
 def model_error(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from local_cloud.sagemaker import runtime_requests
+from local_cloud.sagemaker import runtime_headers
+from local_cloud.sagemaker.errors import detected
 from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.runtime_errors import ValidationError, too_large
@@ -27,10 +28,9 @@ def call_of(
     if len(body) > MOST_BYTES:
         raise too_large(MOST_BYTES)
     action = "InvokeEndpointWithResponseStream" if streamed else "InvokeEndpoint"
-    faults = runtime_requests.faults(action, endpoint, runtime_requests.members(action, given))
+    faults = runtime_headers.faults(action, endpoint, runtime_headers.members(action, given))
     if faults:
-        noun = "error" if len(faults) == 1 else "errors"
-        raise ValidationError(f"{len(faults)} validation {noun} detected: {'; '.join(faults)}")
+        raise ValidationError(detected(faults))
     # A stream's own Accept header says what the events are.
     accept = given.get(f"{_PREFIX}accept" if streamed else "accept")
     model = None if streamed else given.get(TARGET_MODEL.lower())

@@ -102,8 +102,7 @@ def _note_first(service: SageMakerService, found: Routed) -> None:
 
 
 def _put(service: SageMakerService, found: Routed, name: str, unit: str, value: float) -> None:
-    dimensions = {
-        "EndpointName": found.call.endpoint,
-        "VariantName": found.variant.plan["variant"],
-    }
-    metrics.of(service).put(name, unit, value, dimensions)
+    variant = found.variant.plan["variant"]
+    metrics.of(service).put_of_variant(
+        name, unit, value, endpoint=found.call.endpoint, variant=variant
+    )

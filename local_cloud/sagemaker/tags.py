@@ -9,7 +9,7 @@ from typing import Any
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
-from local_cloud.sagemaker.store import NameTakenError
+from local_cloud.sagemaker.store import Document, NameTakenError
 
 KIND = "tags"
 LIMIT = 50
@@ -33,6 +33,21 @@ def set_tags(service: SageMakerService, arn: str, tags: list[dict[str, Any]]) ->
         service.store.create(KIND, arn, {"tags": added})
     except NameTakenError:
         service.store.mutate(KIND, arn, lambda document: document["tags"].update(added))
+
+
+def create_tagged(
+    service: SageMakerService,
+    kind: str,
+    name: str,
+    document: Document,
+    request: Request,
+    *,
+    arn: str,
+) -> None:
+    """A resource's record with the tags of its request, both or neither. Raises NameTakenError."""
+    with service.store.transaction():
+        service.store.create(kind, name, document)
+        set_tags(service, arn, list(request.get("Tags", [])))
 
 
 def remove_all(service: SageMakerService, arn: str) -> None:

@@ -16,7 +16,7 @@ from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import create_tagged
 
 _NAME = "TrainingJobName"
 _NOT_DESCRIBED = ("Tags", "SessionChainingConfig", "RemoteDebugConfig", "InfraCheckConfig")
@@ -46,9 +46,8 @@ def create(service: SageMakerService, request: Request, *, tuning_job_arn: str |
     document = _document(request, arn, tuning_job_arn)
     try:
         with service.store.transaction():
-            service.store.create(KIND, name, document)
+            create_tagged(service, KIND, name, document, request, arn=arn)
             tracking.track(service, request, KIND, arn)
-            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Training job names must be unique within an AWS account and region, and a training "

@@ -15,7 +15,7 @@ from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import create_tagged
 from local_cloud.sagemaker.transform import data_processing, job, parameters
 from local_cloud.sagemaker.transform.state import KIND, STATUS, described, end, publish
 
@@ -43,9 +43,8 @@ def create_transform_job(service: SageMakerService, request: Request) -> Respons
     document = _document(request, arn, model)
     try:
         with service.store.transaction():
-            service.store.create(KIND, name, document)
+            create_tagged(service, KIND, name, document, request, arn=arn)
             tracking.track(service, request, KIND, arn)
-            set_tags(service, arn, list(request.get("Tags", [])))
     except NameTakenError:
         raise ResourceInUse(
             "Job name must be unique within an AWS account and region, and a job with this name "

@@ -11,7 +11,7 @@ from local_cloud.sagemaker.job_state import ask_to_stop, event_detail
 from local_cloud.sagemaker.listing import matching, page, select
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
-from local_cloud.sagemaker.tags import set_tags
+from local_cloud.sagemaker.tags import create_tagged
 from local_cloud.sagemaker.tuner import (
     checks,
     completion,
@@ -46,9 +46,7 @@ def create_hyper_parameter_tuning_job(service: SageMakerService, request: Reques
     document = _document(service, request)
     arn = document["HyperParameterTuningJobArn"]
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, document["_tags"])
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ResourceInUse(
             "Hyperparameter tuning job names must be unique within an AWS account and region, "

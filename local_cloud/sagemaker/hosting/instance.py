@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_cloud.sagemaker.hosting.connections import OpenAnswer
+from local_cloud.sagemaker.hosting.image_server import note
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
-from local_cloud.sagemaker.hosting.making import Maker, note
+from local_cloud.sagemaker.hosting.making import Maker
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.processes import Processes, places_of
 from local_cloud.sagemaker.hosting.question import Question

@@ -18,6 +18,11 @@ MOST_BYTES = 200_000
 """PutLogEvents takes 10,000 events and 1 MiB; a line of 256 KiB."""
 
 
+def log_group(endpoint: str) -> str:
+    """Where the logs of an endpoint's containers are in CloudWatch Logs."""
+    return f"/aws/sagemaker/Endpoints/{endpoint}"
+
+
 class LogShipper:
     """Follows one file. What CloudWatch Logs refuses is told to the local cloud's log and to
     the file itself, once a reason, and tried again: no line is lost while the file is there."""

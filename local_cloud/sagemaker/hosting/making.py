@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from local_cloud.cloudwatch.retention import to_digits
 from local_cloud.sagemaker.hosting import metrics, model_files
-from local_cloud.sagemaker.hosting.log_shipping import LogShipper
+from local_cloud.sagemaker.hosting.image_server import server_of
+from local_cloud.sagemaker.hosting.log_shipping import LogShipper, log_group
 from local_cloud.sagemaker.hosting.multi_model import MultiModel, Surroundings
 from local_cloud.sagemaker.hosting.plan import (
     DOWNLOAD_SECONDS,
@@ -23,7 +22,6 @@ from local_cloud.sagemaker.runner import images, isolation
 from local_cloud.sagemaker.service import SageMakerService
 
 _COUNTED = ("ModelCacheHit",)
-_DIGITS = 3
 
 
 class Maker:
@@ -47,7 +45,7 @@ class Maker:
 
     def logs(self) -> list[LogShipper]:
         """What brings each container's log, empty so far, to CloudWatch Logs."""
-        group = f"/aws/sagemaker/Endpoints/{self._endpoint}"
+        group = log_group(self._endpoint)
         stream = f"{self._plan['variant']}/{self._instance}"
         shippers = []
         for place in self._places:
@@ -86,14 +84,7 @@ class Maker:
             raise ServerError(
                 f"the image {container['image']} has no program `serve`. {image.note}", place.name
             )
-        if image.note:
-            note(place.log, image.note)
-        for said in isolation.note("server"):
-            note(place.log, said)
-        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = {
-            "PATH": search,
-            **image.environment,
             "SAGEMAKER_REGION": settings.region,
             "AWS_REGION": settings.region,
             **container["environment"],
@@ -104,14 +95,15 @@ class Maker:
             )
             self.granted.append(granted)
             environment |= granted
-        return ModelServer(
+        return server_of(
+            image,
             image.serve,
             environment,
-            place.ml,
-            place.log,
-            image=image,
+            ml=place.ml,
+            log=place.log,
             settings=settings,
             name=place.name,
+            whose="server",
         )
 
     def _models(self, server: ModelServer, place: Place, data: MultiModelData) -> MultiModel:
@@ -134,13 +126,14 @@ class Maker:
         )
 
     def _measure(self, name: str, value: float) -> None:
-        dimensions = {"EndpointName": self._endpoint, "VariantName": self._plan["variant"]}
-        recorder = metrics.of(self._service)
-        if name in _COUNTED:
-            recorder.put(name, metrics.NONE, value, dimensions)
-        else:
-            took = to_digits(value * 1e6, _DIGITS)
-            recorder.put(name, metrics.MICROSECONDS, took, dimensions)
+        counted = name in _COUNTED
+        metrics.of(self._service).put_of_variant(
+            name,
+            metrics.NONE if counted else metrics.MICROSECONDS,
+            value if counted else metrics.rounded(value * 1e6),
+            endpoint=self._endpoint,
+            variant=self._plan["variant"],
+        )
 
     @property
     def _session_name(self) -> str:
@@ -153,9 +146,3 @@ class Maker:
 
     def _logs_client(self) -> Any:
         return self._session().client("logs")
-
-
-def note(log: Path, text: str) -> None:
-    """Say something in the place of the container."""
-    with log.open("a") as file:
-        file.write(f"[local cloud] {text}\n")

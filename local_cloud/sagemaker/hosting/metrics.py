@@ -100,6 +100,12 @@ class Recorder:
             counts = self._counted[Metric.of(NAMESPACE, name, dimensions), unit]
             counts[value] = counts.get(value, 0.0) + 1.0
 
+    def put_of_variant(
+        self, name: str, unit: str, value: float, *, endpoint: str, variant: str
+    ) -> None:
+        """The same of a metric that each variant has."""
+        self.put(name, unit, value, {"EndpointName": endpoint, "VariantName": variant})
+
     def flush(self, record: Record) -> None:
         """Hand what was counted since the last time to CloudWatch."""
         with self._lock:

@@ -31,7 +31,8 @@ from local_cloud.sagemaker.hosting.connections import (
     NotSentError,
     OpenAnswer,
 )
-from local_cloud.sagemaker.runner import guardian, image_files, isolation
+from local_cloud.sagemaker.runner import guardian, isolation
+from local_cloud.sagemaker.runner.container_view import view_of
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.settings import LocalCloudSettings
 
@@ -112,7 +113,7 @@ class ModelServer:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         for folder in (self._folder, scratch):
             folder.mkdir(parents=True, exist_ok=True)
-        view = self._view(scratch)
+        view = view_of(self._image, self._settings, ml=self._folder, scratch=scratch)
         command = isolation.isolate(view, self._command, environment)
         guarded = [sys.executable, "-I", "-S", str(GUARDIAN), str(GRACE_SECONDS), *command.argv]
         with self._log.open("ab") as log:
@@ -129,23 +130,6 @@ class ModelServer:
             except OSError as error:
                 text = f"cannot start {self._command[0]}: {error}"
                 raise ServerError(text, self.name) from error
-
-    def _view(self, scratch: Path) -> isolation.View:
-        image, settings, files = self._image, self._settings, None
-        if image is not None and image.files is not None:
-            files = image_files.lay_out(
-                image.files, scratch=scratch, ml=self._folder, python=image.python
-            )
-        return isolation.View(
-            ml=self._folder,
-            scratch=scratch,
-            hidden=() if settings is None else settings.private,
-            shown=(
-                *(() if settings is None else settings.public),
-                *(() if image is None else image.shown),
-            ),
-            files=files,
-        )
 
     def await_healthy(self, timeout_seconds: float, *, cancelled: Callable[[], bool]) -> bool:
         """True once /ping answers 200; False where ``cancelled()`` became true before.

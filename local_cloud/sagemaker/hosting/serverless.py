@@ -15,19 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from local_cloud.cloudwatch.retention import to_digits
 from local_cloud.sagemaker.hosting import metrics
-from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
+from local_cloud.sagemaker.hosting.connections import OpenAnswer
 from local_cloud.sagemaker.hosting.instance import Instance
 from local_cloud.sagemaker.hosting.multi_model import ModelNotReadyError
 from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
-from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant, VariantError
+from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant, VariantError, opened
 from local_cloud.sagemaker.service import SageMakerService
 
 IDLE_SECONDS = 300.0
 IDLE_VARIABLE = "LOCAL_CLOUD_SERVERLESS_IDLE_SECONDS"
-SETUP_DIGITS = 3
 MOST_PAUSE_SECONDS = 0.5
 LOOKS = 4
 """How often within the idle time it is looked for processes to end."""
@@ -100,14 +98,10 @@ class ServerlessVariant(Variant):
                 instance = self._reserve(timeout_seconds)
                 held.callback(self._release, instance)
                 held.enter_context(instance.request())
-                try:
-                    answer = instance.open(question, timeout_seconds)
-                except NotSentError:
-                    # It has ended since it was last asked: another one has not.
-                    instance.healthy = False
-                    continue
-                answer.on_close(held.pop_all().close)
+                answer = opened(instance, question, timeout_seconds, held)
+            if answer is not None:
                 return answer
+            # It has ended since it was last asked: another one has not.
         raise NoInstanceError(
             f"The processes of variant {self.plan['variant']} of endpoint {self._endpoint} end "
             f"before they are asked. The logs are in {self.folder}."
@@ -184,9 +178,13 @@ class ServerlessVariant(Variant):
                 start.done.set()
         if not new:
             return
-        took = to_digits((time.monotonic() - began) * 1e6, SETUP_DIGITS)
-        dimensions = {"EndpointName": self._endpoint, "VariantName": self.plan["variant"]}
-        metrics.of(self._service).put("ModelSetupTime", metrics.MICROSECONDS, took, dimensions)
+        metrics.of(self._service).put_of_variant(
+            "ModelSetupTime",
+            metrics.MICROSECONDS,
+            metrics.rounded((time.monotonic() - began) * 1e6),
+            endpoint=self._endpoint,
+            variant=self.plan["variant"],
+        )
         self._take_up(new)
         if self._is_over():
             # Nobody waited for it, so that the variant may have ended meanwhile.

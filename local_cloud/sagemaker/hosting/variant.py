@@ -84,12 +84,8 @@ class Variant:
             tried.append(instance)
             with ExitStack() as held:
                 held.callback(instance.leave)
-                try:
-                    answer = instance.open(question, timeout_seconds)
-                except NotSentError:
-                    instance.healthy = False
-                    continue
-                answer.on_close(held.pop_all().close)
+                answer = opened(instance, question, timeout_seconds, held)
+            if answer is not None:
                 return answer
         raise NoInstanceError(
             f"Variant {self.plan['variant']} of endpoint {self._endpoint} has no healthy "
@@ -153,6 +149,23 @@ class Variant:
             list(pool.map(lambda one: one.stop(drain=drain), instances))
         for instance in instances:
             instance.remove_files()
+
+
+def opened(
+    instance: Instance, question: Question, timeout_seconds: float, held: ExitStack
+) -> OpenAnswer | None:
+    """The instance's answer, which closes what is held at its end; None where the instance takes
+    no connection and has not seen the request.
+
+    Raises as :meth:`Instance.open`, but for NotSentError.
+    """
+    try:
+        answer = instance.open(question, timeout_seconds)
+    except NotSentError:
+        instance.healthy = False
+        return None
+    answer.on_close(held.pop_all().close)
+    return answer
 
 
 def _start(instance: Instance, cancelled: Callable[[], bool]) -> bool | str:

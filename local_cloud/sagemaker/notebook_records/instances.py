@@ -16,7 +16,7 @@ from local_cloud.sagemaker.listing import Listed, list_page
 from local_cloud.sagemaker.notebook_records import lifecycle_configs
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
-from local_cloud.sagemaker.tags import as_list, remove_all, set_tags, tags_of
+from local_cloud.sagemaker.tags import as_list, create_tagged, remove_all, tags_of
 
 KIND = "notebook-instance"
 _NAME = "NotebookInstanceName"
@@ -63,9 +63,7 @@ def create_notebook_instance(service: SageMakerService, request: Request) -> Res
         "LastModifiedTime": now,
     }
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ValidationException(f"Cannot create a duplicate Notebook Instance ({arn})") from None
     _begin(service, document)

@@ -8,7 +8,7 @@ from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
-from local_cloud.sagemaker.tags import remove_all, set_tags
+from local_cloud.sagemaker.tags import create_tagged, remove_all
 
 KIND = "notebook-instance-lifecycle-config"
 _NAME = "NotebookInstanceLifecycleConfigName"
@@ -44,9 +44,7 @@ def create_notebook_instance_lifecycle_config(
         "LastModifiedTime": now,
     }
     try:
-        with service.store.transaction():
-            service.store.create(KIND, name, document)
-            set_tags(service, arn, list(request.get("Tags", [])))
+        create_tagged(service, KIND, name, document, request, arn=arn)
     except NameTakenError:
         raise ValidationException(
             f"Unable to create Notebook Instance Lifecycle Config {arn}. "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.runner import image_files, installed, isolation, process
+from local_cloud.sagemaker.runner import installed, isolation, process
+from local_cloud.sagemaker.runner.container_view import view_of
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image
 from local_cloud.sagemaker.runner.job_log import JobLog
@@ -50,7 +50,14 @@ class ContainerJob:
             log.write(f"[local cloud] {self.image.note}")
         if self.note:
             log.write(f"[local cloud] {self.note}")
-        view = self._view()
+        view = view_of(
+            self.image,
+            self.service.settings,
+            ml=self.workspace.ml,
+            scratch=self.workspace.scratch,
+            names=self.names,
+            network=not self._without_network,
+        )
         for said in isolation.note("job"):
             log.write(f"[local cloud] {said}")
         if isolation.method() == "rewrite" and len(self.host.names) > 1:
@@ -58,7 +65,8 @@ class ContainerJob:
                 "[local cloud] the hosts' names do not resolve: no job can have an /etc/hosts of "
                 "its own here; every host is 127.0.0.1"
             )
-        environment = self._environment()
+        identity = self._identity()
+        environment = self._environment(identity)
         if self.isolated and (view.network or isolation.method() == "rewrite"):
             log.write(
                 "[local cloud] the network is not cut off (EnableNetworkIsolation): that takes "
@@ -80,39 +88,22 @@ class ContainerJob:
                 max_seconds=self.max_seconds,
             )
         finally:
-            self.service.credentials.revoke(environment)
+            self.service.credentials.revoke(identity)
             isolation.clear(view.scratch)
 
-    def _view(self) -> isolation.View:
-        ml, scratch, files = self.workspace.ml, self.workspace.scratch, None
-        if self.image.files is not None:
-            files = image_files.lay_out(
-                self.image.files, scratch=scratch, ml=ml, python=self.image.python
-            )
-        settings = self.service.settings
-        return isolation.View(
-            ml=ml,
-            scratch=scratch,
-            hidden=settings.private,
-            shown=(*settings.public, *self.image.shown),
-            names=self.names,
-            files=files,
-            network=not self._without_network,
-        )
-
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the local cloud's own environment: a job sees what a container would."""
+    def _environment(self, identity: Mapping[str, str]) -> dict[str, str]:
+        """Nothing of the local cloud's own environment: a job sees what a container would. A
+        request may set the variables of ``identity`` otherwise."""
         scratch = str(self.workspace.scratch)
-        search = f"{self.image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         given = {
-            "PATH": search,
+            "PATH": self.image.search_path,
             "HOME": scratch,
             "TMPDIR": scratch,
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             **self.image.environment,
-            **self._identity(),
+            **identity,
             **self.environment,
         }
         return {**given, **installed.environment(self.workspace.scratch, given)}

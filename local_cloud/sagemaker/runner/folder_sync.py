@@ -6,7 +6,6 @@ import logging
 import threading
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -47,12 +46,7 @@ class FolderSync:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._ending.set()
         self._thread.join()
         self._sync()

@@ -52,6 +52,11 @@ class Image:
         named = (word for word in words if word.is_absolute() and self.files is None)
         return (self.python.parent.parent, *named)
 
+    @property
+    def search_path(self) -> str:
+        """PATH of its programs: its Python environment before this machine's."""
+        return f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
     def command(
         self, entrypoint: Sequence[str] | None, arguments: Sequence[str] | None
     ) -> list[str] | None:

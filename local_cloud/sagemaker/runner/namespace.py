@@ -87,8 +87,8 @@ def carry_out(kind: str, place: str, source: str) -> None:
         try:
             mount("proc", place, "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         except PermissionError:
-            # In a container that hides parts of /proc. This user namespace may look into no
-            # process outside of itself; it sees only that they are there.
+            # In a container that hides parts of /proc. With a user namespace of its own a job may
+            # look into no process outside of it; without one (docs/local-cloud.md) it may.
             mount("/proc", place, None, _MS_BIND | _MS_REC)
     elif kind == "devices":
         make_devices(place)

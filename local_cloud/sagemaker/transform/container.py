@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud.sagemaker.hosting import model_files
+from local_cloud.sagemaker.hosting.image_server import server_of
 from local_cloud.sagemaker.hosting.log_shipping import LogShipper
-from local_cloud.sagemaker.hosting.making import note
 from local_cloud.sagemaker.hosting.plan import Container
 from local_cloud.sagemaker.hosting.server import ModelServer, ServerError
-from local_cloud.sagemaker.runner import images, isolation
+from local_cloud.sagemaker.runner import images
 from local_cloud.sagemaker.runner.workspace import Workspace
 from local_cloud.sagemaker.service import SageMakerService
 
@@ -53,18 +52,15 @@ class TransformContainer:
             raise ServerError(
                 f"the image {image.uri} cannot serve: it has no `serve` program", self.name
             )
-        for text in (image.note, *isolation.note("job")):
-            if text:
-                note(self.workspace.log, text)
-        search = f"{image.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return ModelServer(
+        return server_of(
+            image,
             image.serve,
-            {"PATH": search, **image.environment, **self.environment},
-            self.workspace.ml,
-            self.workspace.log,
-            image=image,
+            self.environment,
+            ml=self.workspace.ml,
+            log=self.workspace.log,
             settings=self.service.settings,
             name=self.name,
+            whose="job",
         )
 
     def ship(self) -> None:

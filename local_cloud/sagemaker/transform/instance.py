@@ -10,6 +10,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -67,43 +68,48 @@ class TransformInstance:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _run_containers(self, share: Sequence[SourceObject], data_log: JobLog) -> list[Failure]:
-        run = self.run
-        made = self._containers()
-        containers = TransformContainers(made)
-        try:
-            processes = containers.start(run.s3)
-            if not processes.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self.halted):
-                raise HaltedError
-            chosen = parameters.resolve(run.request, containers.offered())
-            _tell(data_log, str(chosen))
-            if run.ignored:
-                _tell(data_log, run.ignored)
-            run.service.store.mutate(KIND, run.name, _set_start)
-            return self._pipeline(processes, chosen, data_log).run(share)
-        except (ServerError, AlgorithmError) as error:
-            raise AlgorithmError(
-                f"{error}. See job logs for more information, which end with:\n"
-                f"{containers.last_lines()}"
-            ) from error
-        finally:
-            containers.stop()
-            for container in made:
-                run.service.credentials.revoke(container.environment)
+        with ExitStack() as over:
+            containers = TransformContainers(self._containers(over))
+            over.callback(containers.stop)
+            try:
+                return self._ask(containers, share, data_log)
+            except (ServerError, AlgorithmError) as error:
+                raise AlgorithmError(
+                    f"{error}. See job logs for more information, which end with:\n"
+                    f"{containers.last_lines()}"
+                ) from error
 
-    def _containers(self) -> list[TransformContainer]:
-        """As the model has them; several have a folder and a log stream each."""
+    def _ask(
+        self, containers: TransformContainers, share: Sequence[SourceObject], data_log: JobLog
+    ) -> list[Failure]:
+        run = self.run
+        processes = containers.start(run.s3)
+        if not processes.await_healthy(HEALTH_CHECK_SECONDS, cancelled=self.halted):
+            raise HaltedError
+        chosen = parameters.resolve(run.request, containers.offered())
+        _tell(data_log, str(chosen))
+        if run.ignored:
+            _tell(data_log, run.ignored)
+        run.service.store.mutate(KIND, run.name, _set_start)
+        return self._pipeline(processes, chosen, data_log).run(share)
+
+    def _containers(self, over: ExitStack) -> list[TransformContainer]:
+        """As the model has them; several have a folder and a log stream each. What they are
+        granted ends with ``over``."""
         definitions: dict[str, Container] = self.run.request["_model"]["containers"]
         several = len(definitions) > 1
         made = []
         for name, definition in definitions.items():
             place = Workspace(self.workspace.root / name) if several else self.workspace
             stream = f"{self.stream}/{name}" if several else self.stream
+            environment = self._environment(definition)
+            over.callback(self.run.service.credentials.revoke, environment)
             container = TransformContainer(
                 service=self.run.service,
                 name=name,
                 workspace=place,
                 container=definition,
-                environment=self._environment(definition),
+                environment=environment,
                 shipper=LogShipper(place.log, LOG_GROUP, stream, lambda: self.logs),
                 session=lambda: self.run.session,
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from local_cloud.sagemaker import runtime_requests, validation
+from local_cloud.sagemaker import runtime_headers, validation
 from local_cloud.sagemaker.treatment import coverage
 from local_cloud.sagemaker.treatment.rules import Family, Rule
 from local_cloud.sagemaker.treatment.table import CONTROL_PLANE, RUNTIME
@@ -71,7 +71,7 @@ def _counts(family: Family) -> tuple[int, int, int]:
 
 def _input_shape(family: Family, action: str) -> object:
     if family is RUNTIME:
-        return runtime_requests.MODEL.operation(action).input_shape
+        return runtime_headers.MODEL.operation(action).input_shape
     return validation.operation(action).input_shape
 
 

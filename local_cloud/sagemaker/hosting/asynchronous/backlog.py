@@ -76,5 +76,6 @@ class Backlog:
     def _put(self, request: AsyncRequest, name: str, unit: str, value: float) -> None:
         document = self._service.store.find(KIND, request["endpoint"]) or {}
         for variant in document.get("_serving", {}).get("variants", []):
-            dimensions = {"EndpointName": request["endpoint"], "VariantName": variant["variant"]}
-            self._recorder.put(name, unit, value, dimensions)
+            self._recorder.put_of_variant(
+                name, unit, value, endpoint=request["endpoint"], variant=variant["variant"]
+            )

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
-from local_cloud.sagemaker import runtime_requests
+from local_cloud.sagemaker import runtime_headers
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.runner import places
 
@@ -45,8 +45,8 @@ def parse(
 
     Raises ApiError (ValidationError) that names every fault.
     """
-    given = runtime_requests.members("InvokeEndpointAsync", headers)
-    faults = runtime_requests.MODEL.faults(
+    given = runtime_headers.members("InvokeEndpointAsync", headers)
+    faults = runtime_headers.MODEL.faults(
         "InvokeEndpointAsync", {"EndpointName": endpoint, **given}
     )
     if ("InputLocation" in given) is bool(body):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_cloud.sagemaker import dispatch, validation
 from local_cloud.sagemaker.service import SageMakerService
-from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape, make_service
+from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape
 
 COUNT = 12
 LISTS = {
@@ -25,14 +23,6 @@ LISTS = {
     "ListModelPackages": ("model-package", "ModelPackage", {}),
 }
 """The kind of the documents, what their members begin with, and members beside."""
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[SageMakerService]:
-    made, _, _, tasks = make_service(tmp_path)
-    yield made
-    tasks.shut_down()
-    made.store.close()
 
 
 def fill(service: SageMakerService, kind: str, member: str, **more: Any) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ import pytest
 from local_cloud.sagemaker import dispatch
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
-from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 JOBS = {
     "TrainingJob": ("training-job", "training job"),
@@ -23,14 +20,6 @@ MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 TOKEN = "t" * 32
 PIPELINE = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/p"
 EXECUTION = f"{PIPELINE}/execution/abcdefghijkl"
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[SageMakerService]:
-    made, _, _, tasks = make_service(tmp_path)
-    yield made
-    tasks.shut_down()
-    made.store.close()
 
 
 def refusal(service: SageMakerService, action: str, **request: Any) -> ApiError:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,6 @@ from local_cloud.sagemaker import dispatch, iam, validation
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from tests.unit.local_cloud.pipeline.definitions import ROLE
-from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 TAGS = [{"Key": "team", "Value": "rooks"}]
 DEFINITION = (
@@ -20,14 +17,6 @@ DEFINITION = (
 GROUP = {"ModelPackageGroupName": "tagged"}
 PIPELINE = {"PipelineName": "Tagged"}
 PACKAGE = {"ModelPackageName": "tagged"}
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[SageMakerService]:
-    made, _, _, tasks = make_service(tmp_path)
-    yield made
-    tasks.shut_down()
-    made.store.close()
 
 
 def tagged(service: SageMakerService, create: str, request: dict[str, Any], arn: str) -> str:

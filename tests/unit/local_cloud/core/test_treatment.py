@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker import dispatch, runtime_requests, validation
+from local_cloud.sagemaker import dispatch, runtime_headers, validation
 from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.search import resources
 from local_cloud.sagemaker.treatment import coverage, document, enforcement, table
@@ -21,7 +21,7 @@ CONTROL_PLANE = {
 SHAPES = {
     **{action: validation.operation(action).input_shape for action in CONTROL_PLANE},
     **{
-        action: runtime_requests.MODEL.operation(action).input_shape
+        action: runtime_headers.MODEL.operation(action).input_shape
         for action in table.RUNTIME.actions
     },
 }

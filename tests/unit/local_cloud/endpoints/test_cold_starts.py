@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import pytest
 
 from local_cloud.sagemaker.hosting.multi_model import ModelNotReadyError
-from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.serverless import ServerlessVariant
-from tests.unit.local_cloud.sagemaker_doubles import make_service
+from tests.unit.local_cloud.endpoints.own_servers import plan_of, serving
 
 SERVER = """
 import http.server, os, socket
@@ -45,31 +41,16 @@ def gate() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def variant(tmp_path: Path, gate: socket.socket) -> Iterator[ServerlessVariant]:
-    program = tmp_path / "server.py"
-    program.write_text(SERVER)
-    entry = f'[[image]]\nrepository = "own"\ntag = "*"\nserve = ["{sys.executable}", "{program}"]\n'
-    (tmp_path / "images.toml").write_text(entry)
-    service, _, _, tasks = make_service(tmp_path)
-    service = dataclasses.replace(service, credentials=MagicMock())
-    plan = VariantPlan(
-        variant="AllTraffic",
-        model="m",
-        weight=1.0,
+    plan = plan_of(
+        environment={"GATE": str(gate.getsockname()[1])},
         instances=0,
         health_check_seconds=60,
-        role="arn:aws:iam::000000000000:role/r",
-        isolated=True,
-        container={
-            "image": "registry.example/own:1",
-            "environment": {"GATE": str(gate.getsockname()[1])},
-        },
         serverless={"MemorySizeInMB": 1024, "MaxConcurrency": 2},
     )
-    made = ServerlessVariant(service, "e", plan, "d")
-    yield made
-    made.stop()
-    tasks.shut_down()
-    assert not tasks.errors
+    with serving(tmp_path, SERVER) as service:
+        made = ServerlessVariant(service, "e", plan, "d")
+        yield made
+        made.stop()
 
 
 def test_a_start_that_a_request_cannot_wait_for_serves_the_next_one(

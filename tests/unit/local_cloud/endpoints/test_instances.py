@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 
 from local_cloud.sagemaker.hosting import server
 from local_cloud.sagemaker.hosting.instance import HealthRule
-from local_cloud.sagemaker.hosting.plan import VariantPlan
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.hosting.variant import NoInstanceError, Variant
 from tests.unit.local_cloud.endpoints.conftest import Hosting, listening, until
+from tests.unit.local_cloud.endpoints.own_servers import plan_of, serving
 from tests.unit.local_cloud.endpoints.traffic import Traffic
-from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 
 def scale(hosting: Hosting, endpoint: str, count: int) -> dict[str, Any]:
@@ -141,29 +137,13 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 def two_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Variant]:
     """Of a variant in this very process, that takes a server for hung quickly."""
     monkeypatch.setattr(server, "GRACE_SECONDS", 0.5)
-    program = tmp_path / "server.py"
-    program.write_text(SERVER)
-    entry = f'[[image]]\nrepository = "own"\ntag = "*"\nserve = ["{sys.executable}", "{program}"]\n'
-    (tmp_path / "images.toml").write_text(entry)
-    service, _, _, tasks = make_service(tmp_path)
-    service = dataclasses.replace(service, credentials=MagicMock())
-    plan = VariantPlan(
-        variant="AllTraffic",
-        model="m",
-        weight=1.0,
-        instances=2,
-        health_check_seconds=30,
-        role="arn:aws:iam::000000000000:role/r",
-        isolated=True,
-        container={"image": "registry.example/own:1", "environment": {}},
-    )
     health = HealthRule(ping_seconds=0.1, idle_seconds=3.0, busy_seconds=3.0)
-    variant = Variant(service, "e", plan, "d", health=health)
-    assert variant.scale(2, cancelled=lambda: False)
-    yield variant
-    variant.stop()
-    tasks.shut_down()
-    assert not tasks.errors
+    with serving(tmp_path, SERVER) as service:
+        plan = plan_of(instances=2, health_check_seconds=30)
+        variant = Variant(service, "e", plan, "d", health=health)
+        assert variant.scale(2, cancelled=lambda: False)
+        yield variant
+        variant.stop()
 
 
 def ask(variant: Variant) -> int:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,21 +7,12 @@ import pytest
 from local_cloud.sagemaker import dispatch, job_deletion
 from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
-from tests.unit.local_cloud.sagemaker_doubles import make_service
 
 KINDS = {
     "TrainingJob": "training-job",
     "ProcessingJob": "processing-job",
     "HyperParameterTuningJob": "hyper-parameter-tuning-job",
 }
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[SageMakerService]:
-    made, _, _, tasks = make_service(tmp_path)
-    yield made
-    tasks.shut_down()
-    made.store.close()
 
 
 def put(service: SageMakerService, member: str, status: str, **more: Any) -> str:
