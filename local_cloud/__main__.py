@@ -100,7 +100,7 @@ def parse_arguments() -> argparse.Namespace:
             )
             command.add_argument(
                 "--lines",
-                type=int,
+                type=line_count,
                 default=LOG_LINES,
                 help="how many of each log, 0 for all (default: %(default)s)",
             )
@@ -112,6 +112,12 @@ def port_number(text: str) -> int:
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"{number} is no port: give a number from 1 to 65535")
     return number
+
+
+def line_count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no count of lines: give 0 or more")
+    return int(text)
 
 
 def time_scale(text: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ConflictException, ValidationException
 from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.named import find_named
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged, remove_all
@@ -25,12 +26,13 @@ _SUMMARY = (
 
 def find_group(service: SageMakerService, name_or_arn: str) -> Document:
     """Raises ValidationException, as AWS does, where the group does not exist."""
-    name = name_or_arn.rsplit("/", 1)[-1]
-    document = service.store.find(KIND, name)
-    if document is None:
-        arn = service.arn(f"model-package-group/{name}")
-        raise ValidationException(f"ModelPackageGroup {arn} does not exist.")
-    return document
+    return find_named(
+        service,
+        KIND,
+        name_or_arn,
+        key_of=lambda text: text.rsplit("/", 1)[-1],
+        missing=lambda arn: ValidationException(f"ModelPackageGroup {arn} does not exist."),
+    )
 
 
 def create_model_package_group(service: SageMakerService, request: Request) -> Response:

@@ -14,6 +14,7 @@ from local_cloud.sagemaker.errors import (
     ValidationException,
 )
 from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.named import find_named
 from local_cloud.sagemaker.pipeline import state
 from local_cloud.sagemaker.pipeline.checks import validated
 from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
@@ -46,11 +47,11 @@ def key_of(name_or_arn: str) -> str:
 
 def find_pipeline(service: SageMakerService, name_or_arn: str) -> Document:
     """Raises ResourceNotFound."""
-    key = key_of(name_or_arn)
-    document = service.store.find(KIND, key)
-    if document is None:
-        raise ResourceNotFound(f"Pipeline '{service.arn(f'pipeline/{key}')}' does not exist.")
-    return document
+    return find_named(service, KIND, name_or_arn, key_of=key_of, missing=_missing)
+
+
+def _missing(arn: str) -> ResourceNotFound:
+    return ResourceNotFound(f"Pipeline '{arn}' does not exist.")
 
 
 def version_of(document: Document, version: int | None) -> dict[str, Any]:

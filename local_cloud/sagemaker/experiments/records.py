@@ -13,6 +13,7 @@ from typing import Any
 
 from local_cloud.sagemaker.errors import ResourceNotFound, ValidationException
 from local_cloud.sagemaker.listing import page, select
+from local_cloud.sagemaker.named import find_named
 from local_cloud.sagemaker.service import Request, Response, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError
 from local_cloud.sagemaker.tags import remove_all, set_tags
@@ -42,12 +43,13 @@ def key_of(name_or_arn: str) -> str:
 
 def find(service: SageMakerService, entity: Entity, name_or_arn: str) -> Document:
     """Raises ResourceNotFound."""
-    key = key_of(name_or_arn)
-    document = service.store.find(entity.kind, key)
-    if document is None:
-        arn = service.arn(f"{entity.kind}/{key}")
-        raise ResourceNotFound(f"{entity.noun} '{arn}' does not exist.")
-    return document
+    return find_named(
+        service,
+        entity.kind,
+        name_or_arn,
+        key_of=key_of,
+        missing=lambda arn: ResourceNotFound(f"{entity.noun} '{arn}' does not exist."),
+    )
 
 
 def create(

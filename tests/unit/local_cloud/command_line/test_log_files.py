@@ -66,6 +66,10 @@ def test_the_command_prints_the_log_alone_to_stdout(settings: LocalCloudSettings
     assert (shown.returncode, shown.stdout) == (0, "epoch 2\n")
     assert "job.log" in shown.stderr
 
+    refused = logs("training-job/churn", "--lines", "-5")
+    assert refused.returncode == 2
+    assert "'-5' is no count of lines: give 0 or more" in refused.stderr
+
     missing = logs("nobody")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "nothing called 'nobody'" in missing.stderr

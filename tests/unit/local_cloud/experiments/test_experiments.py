@@ -52,6 +52,14 @@ def test_what_is_not_there_is_said_to_be_missing_by_its_arn(cloud: Cloud) -> Non
             cloud.call(action, **request)
 
 
+@pytest.mark.parametrize("where", ["us-west-2:000000000000", "us-east-1:111122223333"])
+def test_arns_of_other_accounts_and_regions_mean_nothing_here(cloud: Cloud, where: str) -> None:
+    tree(cloud)
+    arn = f"arn:aws:sagemaker:{where}:experiment-trial-component/prepare"
+    with pytest.raises(ResourceNotFound, match=f"{arn}' does not exist"):
+        cloud.call("DescribeTrialComponent", TrialComponentName=arn)
+
+
 def test_they_are_deleted_from_the_component_up_with_their_tags(cloud: Cloud) -> None:
     tree(cloud)
     arn = cloud.call("DescribeExperiment", ExperimentName="Digits")["ExperimentArn"]

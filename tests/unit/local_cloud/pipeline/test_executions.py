@@ -443,6 +443,20 @@ def test_executions_are_listed_newest_first_in_pages(cloud: Cloud) -> None:
     assert [summary["PipelineExecutionArn"] for summary in listed] == arns[::-1]
 
 
+def test_a_pipeline_of_another_account_or_region_is_not_the_one_of_that_name_here(
+    cloud: Cloud,
+) -> None:
+    cloud.create(definition([processing("A")]))
+    for where in ("us-east-1:111122223333", "us-west-2:000000000000"):
+        arn = f"arn:aws:sagemaker:{where}:pipeline/digits"
+        with pytest.raises(ResourceNotFound, match=f"'{arn}' does not exist"):
+            cloud.call("StartPipelineExecution", PipelineName=arn, ClientRequestToken="t" * 32)
+    assert (
+        cloud.call("ListPipelineExecutions", PipelineName="digits")["PipelineExecutionSummaries"]
+        == []
+    )
+
+
 def test_an_unknown_execution_is_not_found(cloud: Cloud) -> None:
     arn = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/x/execution/abc"
     with pytest.raises(ResourceNotFound, match="does not exist"):

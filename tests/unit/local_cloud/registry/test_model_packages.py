@@ -304,6 +304,13 @@ def test_a_group_is_described_listed_and_deleted_once_it_is_empty(registry: Regi
         registry.call("DescribeModelPackageGroup", ModelPackageGroupName="digits")
 
 
+def test_a_group_of_another_account_is_not_the_one_of_that_name_here(registry: Registry) -> None:
+    arn = GROUP_ARN.replace("000000000000", "111122223333")
+    with pytest.raises(ValidationException, match=f"{arn} does not exist"):
+        registry.call("DeleteModelPackageGroup", ModelPackageGroupName=arn)
+    assert registry.call("DescribeModelPackageGroup", ModelPackageGroupName=GROUP_ARN)
+
+
 def test_a_group_name_is_taken_once(registry: Registry) -> None:
     with pytest.raises(ValidationException, match="already exists"):
         registry.call("CreateModelPackageGroup", ModelPackageGroupName="digits")
