@@ -46,6 +46,7 @@ def end(
     service: SageMakerService, name: str, status: str, *, reason: str = "", exit_message: str = ""
 ) -> None:
     """The job's last status."""
+    _ProcessingRun(service, name).discard_data()
     now = time.time()
     changes: Document = {
         STATUS: status,
@@ -161,7 +162,6 @@ class _ProcessingRun(JobRun):
             end(self.service, self.name, "Failed", reason=reason, exit_message=message)
             return
         status = "Stopped" if ending.outcome.why == "stopped" else "Completed"
-        self.discard_data()
         end(self.service, self.name, status, exit_message=message)
 
     def _error(self, ending: cluster.Ending, logs: Mapping[str, JobLog]) -> AlgorithmError | None:

@@ -92,6 +92,18 @@ def test_without_a_failure_file_the_reason_holds_the_end_of_the_log(jobs: Jobs) 
     assert "the disk is on fire" in described["FailureReason"]
 
 
+@pytest.mark.parametrize(("program", "status"), [("true", "Completed"), ("exit 1", "Failed")])
+def test_a_job_leaves_its_log_and_output_on_the_disk_and_no_data(
+    jobs: Jobs, program: str, status: str
+) -> None:
+    described = jobs.train(f"tidy-{status}", f"echo bye > /opt/ml/output/failure; {program}")
+    assert described["TrainingJobStatus"] == status
+    folder = jobs.cloud.settings.jobs_dir / f"training-job-tidy-{status}"
+    assert sorted(entry.name for entry in (folder / "ml").iterdir()) == ["output"]
+    assert (folder / "job.log").is_file()
+    assert not (folder / "scratch").exists()
+
+
 def test_a_stopped_job_gets_sigterm_and_keeps_its_model(jobs: Jobs) -> None:
     program = """
     trap 'echo saved > /opt/ml/model/saved; exit 0' TERM
