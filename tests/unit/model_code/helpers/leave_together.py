@@ -1,4 +1,4 @@
-"""One of two processes: the first needs longer, the second says whether it left before it."""
+"""One of two processes, of which the first needs longer: fails where it leaves before that one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from shared.pytorch.processes import joined
 
 
 def main(done: Path) -> None:
-    """Prints whether `done`, which the first process writes at its end, is there on leaving."""
+    """The first process writes `done` at its end."""
     with joined(TrainingEnvironment.from_variables()) as together:
         if together.is_first:
             time.sleep(1)
             done.touch()
-    print(done.exists())
+    if not done.exists():
+        sys.exit("left before the first process")
 
 
 if __name__ == "__main__":
