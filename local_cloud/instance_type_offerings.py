@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from local_cloud import instance_types
 from local_cloud.json_api.api import HttpAnswer
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.settings import LocalCloudSettings
 
 ACTION = "DescribeInstanceTypeOfferings"

@@ -107,12 +107,13 @@ def run(settings: LocalCloudSettings) -> None:
 def add_sagemaker(settings: LocalCloudSettings, tasks: Tasks, opening: Opening) -> SageMakerService:
     """Teach MiniStack SageMaker: its API, its resource types, what state machines may do."""
     from local_cloud import ministack_bridge
+    from local_cloud.json_api.messages import Request, Response
     from local_cloud.ministack_bridge import cloudwatch as cloudwatch_bridge
     from local_cloud.ministack_bridge import principals
     from local_cloud.sagemaker import cloudformation, dispatch
     from local_cloud.sagemaker.credentials import LocalCredentials
     from local_cloud.sagemaker.events import BusEvents
-    from local_cloud.sagemaker.service import Request, Response, SageMakerService
+    from local_cloud.sagemaker.service import SageMakerService
 
     def call(action: str, request: Request) -> Response:
         return dispatch.perform(service, action, request)

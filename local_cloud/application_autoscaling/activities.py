@@ -6,9 +6,9 @@ import uuid
 
 from local_cloud.application_autoscaling.resources import ACTIVITY, check_scalable, identity
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.listing import page
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document, public
 
 KEPT_SECONDS = 6 * 7 * 24 * 3600

@@ -13,9 +13,9 @@ from typing import Any
 from local_cloud.application_autoscaling.policies import CONFIGURATIONS
 from local_cloud.application_autoscaling.resources import VARIANT
 from local_cloud.json_api.api import JsonApi
+from local_cloud.json_api.errors import ApiError, ValidationException
 from local_cloud.json_api.template_values import typed
 from local_cloud.ministack_bridge import ResourceHandlers
-from local_cloud.sagemaker.errors import ApiError, ValidationException
 
 Provisioned = tuple[str, dict[str, Any]]
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")

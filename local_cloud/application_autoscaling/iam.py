@@ -21,8 +21,8 @@ from local_cloud.application_autoscaling.resources import (
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.application_autoscaling.targets import SERVICE_ROLE, SERVICE_ROLE_KIND
 from local_cloud.json_api.api import Permission
+from local_cloud.json_api.messages import Request
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
-from local_cloud.sagemaker.service import Request
 
 PROBED_CONFIG = "endpoint-config/7f4e1944-1817-4891-9bef-e055a90787a4"
 """Application Auto Scaling tries DescribeEndpointConfig on a configuration that does not exist."""

@@ -19,9 +19,9 @@ from local_cloud.application_autoscaling.resources import (
 )
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
 from local_cloud.application_autoscaling.step_scaling import interval_faults
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.listing import page
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document
 
 TARGET_TRACKING, STEP = "TargetTrackingScaling", "StepScaling"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.application_autoscaling.service import AutoscalingService
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.json_api.messages import Request
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
-from local_cloud.sagemaker.service import Request
 from local_cloud.sagemaker.store import Document, public
 
 NAMESPACE = "sagemaker"

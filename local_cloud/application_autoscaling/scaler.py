@@ -32,9 +32,10 @@ from local_cloud.application_autoscaling.resources import (
 )
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.application_autoscaling.target_tracking import scale_in
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Response
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
-from local_cloud.sagemaker.service import Response, Tasks
+from local_cloud.sagemaker.service import Tasks
 from local_cloud.sagemaker.store import Document, NotFoundError
 
 ROUND_SECONDS = 1.0

@@ -19,9 +19,9 @@ from local_cloud.application_autoscaling.resources import (
 )
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
 from local_cloud.application_autoscaling.targets import check_bounds
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.listing import page
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document
 from local_cloud.schedules.expression import Schedule, parse
 

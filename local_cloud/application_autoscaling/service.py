@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local_cloud.sagemaker.service import Request, Response
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document
 
 

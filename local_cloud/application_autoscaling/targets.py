@@ -18,10 +18,10 @@ from local_cloud.application_autoscaling.resources import (
     variant,
 )
 from local_cloud.application_autoscaling.service import Action, AutoscalingService
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET
 from local_cloud.sagemaker.listing import page
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.sagemaker.store import Document, public
 
 SERVICE_ROLE = (

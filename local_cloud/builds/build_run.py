@@ -18,7 +18,7 @@ from local_cloud.builds.record import Record
 from local_cloud.builds.service import PRINCIPAL, BuildService
 from local_cloud.builds.shell_script import Mark
 from local_cloud.builds.workplace import Workplace
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.runner import process
 from local_cloud.sagemaker.runner.isolation import Command
 from local_cloud.sagemaker.runner.job_log import JobLog

@@ -126,7 +126,7 @@ def _build_arguments(given: Sequence[str]) -> dict[str, str]:
 
 
 def _bases(place: Workplace) -> Bases:
-    from local_cloud.sagemaker.errors import ValidationException
+    from local_cloud.json_api.errors import ValidationException
     from local_cloud.sagemaker.runner import images
 
     def known(name: str) -> bool:

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from local_cloud import ministack_bridge
 from local_cloud.event_scheduler.requests import PRINCIPAL, check
 from local_cloud.json_api.api import HttpAnswer
+from local_cloud.json_api.errors import ApiError
 from local_cloud.json_api.messages import parse
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.settings import LocalCloudSettings
 
 SCHEDULE = re.compile(r"^/schedules/(?P<name>[^/]+)$")

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from local_cloud.event_scheduler.requests import check
+from local_cloud.json_api.errors import ApiError
 from local_cloud.ministack_bridge import ResourceHandlers, generated_name
-from local_cloud.sagemaker.errors import ApiError
 
 Provisioned = tuple[str, dict[str, Any]]
 MEMBERS = (

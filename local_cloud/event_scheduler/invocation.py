@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 from botocore import xform_name
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.schedules.expression import iso
 
 UNIVERSAL = "arn:aws:scheduler:::aws-sdk:"

@@ -7,8 +7,8 @@ from typing import Any
 
 from local_cloud import ministack_bridge
 from local_cloud.event_scheduler.invocation import call
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.schedules import expression
 
 MODEL = ApiModel("scheduler", title="EventBridge Scheduler")

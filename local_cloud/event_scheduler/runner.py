@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_cloud.event_scheduler.invocation import call
 from local_cloud.event_scheduler.requests import PRINCIPAL
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.service import Session, Tasks
 from local_cloud.sagemaker.store import Store
 from local_cloud.schedules.expression import Schedule, parse

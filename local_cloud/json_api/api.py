@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_cloud import ministack_bridge
-from local_cloud.json_api.messages import JSON, error_body, parse
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import JSON, Request, Response, error_body, parse
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.service import Request, Response
 
 HttpAnswer = tuple[int, dict[str, str], bytes]
 THREADS = ThreadPoolExecutor(8, thread_name_prefix="json-api")

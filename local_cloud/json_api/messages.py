@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 
+Request = Mapping[str, Any]
+Response = dict[str, Any]
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 

@@ -11,8 +11,8 @@ import botocore.session
 from botocore.model import OperationModel, ServiceModel
 
 from local_cloud.json_api import constraints
+from local_cloud.json_api.errors import ApiError, ValidationException, detected
 from local_cloud.json_api.serialization import wrong_types
-from local_cloud.sagemaker.errors import ApiError, ValidationException, detected
 
 _COMMON_ERRORS = (
     "AccessDeniedException",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_cloud import ministack_bridge
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 
 TICK_SECONDS = 1.0
 EVENTS_PRINCIPAL = "events.amazonaws.com"

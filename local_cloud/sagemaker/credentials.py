@@ -18,8 +18,8 @@ from local_cloud.environment import (
     ROOT_SECRET_KEY,
     endpoint_environment,
 )
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.container_credentials import ContainerCredentials
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.service import Session
 from local_cloud.settings import LocalCloudSettings
 

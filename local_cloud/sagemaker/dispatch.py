@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from local_cloud import ministack_bridge
 from local_cloud.json_api.api import HttpAnswer, Permission, answer_of, authorise
-from local_cloud.json_api.messages import parse
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Request, Response, parse
 from local_cloud.sagemaker import (
     endpoint_configs,
     endpoints,
@@ -42,11 +43,10 @@ from local_cloud.sagemaker import (
     unknown_requests,
     validation,
 )
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.experiments import experiments, trial_components, trials
 from local_cloud.sagemaker.notebook_records import instances, lifecycle_configs
 from local_cloud.sagemaker.search import actions as search
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.treatment import enforcement
 
 logger = logging.getLogger("local_cloud.sagemaker")

@@ -12,15 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_cloud.sagemaker.errors import (
-    ApiError,
-    ResourceInUse,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
 from local_cloud.sagemaker.experiments import job_components
 from local_cloud.sagemaker.runner import processing, training
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.tags import remove_all
 from local_cloud.sagemaker.tuner import search

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.store import Document
 
 INTERRUPTED = "InternalServerError: The local cloud stopped while this job ran."

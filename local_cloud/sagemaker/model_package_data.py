@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.service import SageMakerService
 
 _ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")

@@ -6,10 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ConflictException, ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ConflictException
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.named import find_named
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged, remove_all
 

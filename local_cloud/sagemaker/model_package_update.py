@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker import model_card
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.model_package_data import checked_specification
 from local_cloud.sagemaker.model_package_events import publish
 from local_cloud.sagemaker.model_packages import KIND, find_package
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document
 
 _UPDATED_AS_GIVEN = (

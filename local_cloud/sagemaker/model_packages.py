@@ -10,13 +10,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker import model_card
 from local_cloud.sagemaker import model_package_groups as groups
-from local_cloud.sagemaker.errors import ApiError, ConflictException, ValidationException
+from local_cloud.sagemaker.errors import ConflictException
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.model_package_data import checked_specification
 from local_cloud.sagemaker.model_package_events import publish
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.hosting import container, definitions
 from local_cloud.sagemaker.hosting.plan import find_model
 from local_cloud.sagemaker.listing import list_page
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged, remove_all
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound, ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.pipeline import definition as definitions
 from local_cloud.sagemaker.pipeline import outputs, state
 from local_cloud.sagemaker.pipeline.steps.callback import ANSWER, TOKEN
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document
 
 BY_TOKEN = ("SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure")

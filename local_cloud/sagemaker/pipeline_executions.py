@@ -6,16 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker import pipelines
-from local_cloud.sagemaker.errors import (
-    ConflictException,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.pipeline import definition as definitions
 from local_cloud.sagemaker.pipeline import executor, state
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, public
 
 KIND = state.KIND

@@ -11,18 +11,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker import pipelines
-from local_cloud.sagemaker.errors import (
-    ConflictException,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.pipeline import definition as definitions
 from local_cloud.sagemaker.pipeline import executor, names, selection, state
 from local_cloud.sagemaker.pipeline.parameters import values_for
 from local_cloud.sagemaker.pipeline_executions import KIND, OWN_MEMBERS
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document
 
 _EXPERIMENT_NAME = re.compile(r"(?=.{1,120}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*")

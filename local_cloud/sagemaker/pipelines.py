@@ -8,16 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker.errors import (
-    ConflictException,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.named import find_named
 from local_cloud.sagemaker.pipeline import state
 from local_cloud.sagemaker.pipeline.checks import validated
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged, remove_all
 

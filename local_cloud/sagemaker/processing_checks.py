@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import raise_all, refusal
+from local_cloud.json_api.errors import raise_all, refusal
 from local_cloud.sagemaker.runner import images, places
 from local_cloud.sagemaker.service import SageMakerService
 

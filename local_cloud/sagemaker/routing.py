@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import runtime_targets
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting import invocation, registry
 from local_cloud.sagemaker.hosting.connections import (
     ContainerGoneError,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.log_shipping import log_group
 from local_cloud.settings import LocalCloudSettings
 

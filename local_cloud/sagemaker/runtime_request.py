@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from local_cloud.json_api.errors import detected
 from local_cloud.sagemaker import runtime_headers
-from local_cloud.sagemaker.errors import detected
 from local_cloud.sagemaker.hosting.invocation import Call
 from local_cloud.sagemaker.hosting.question import Question
 from local_cloud.sagemaker.runtime_errors import ValidationError, too_large

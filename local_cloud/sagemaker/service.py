@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
-
-Request = Mapping[str, Any]
-Response = dict[str, Any]
 
 
 class Session(Protocol):

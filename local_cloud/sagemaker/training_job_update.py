@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.errors import ResourceNotFound
 from local_cloud.sagemaker.job_state import check_can_stop
 from local_cloud.sagemaker.runner.training import KIND, STATUS
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document
 
 

@@ -6,15 +6,17 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker import training_checks, warm_pools
-from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.job_state import INTERRUPTED, check_can_stop
 from local_cloud.sagemaker.listing import Listed, list_page
 from local_cloud.sagemaker.runner import builtin_algorithms, training
 from local_cloud.sagemaker.runner.interrupted import interrupted
 from local_cloud.sagemaker.runner.training import KIND, STATUS, publish
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged
 

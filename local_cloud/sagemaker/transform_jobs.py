@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
 from local_cloud.sagemaker.experiments import tracking
 from local_cloud.sagemaker.hosting.connections import PRIMARY
 from local_cloud.sagemaker.hosting.plan import find_model
@@ -13,7 +15,7 @@ from local_cloud.sagemaker.job_state import INTERRUPTED, ask_to_stop
 from local_cloud.sagemaker.listing import list_page
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.interrupted import interrupted
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError
 from local_cloud.sagemaker.tags import create_tagged
 from local_cloud.sagemaker.transform import data_processing, job, parameters

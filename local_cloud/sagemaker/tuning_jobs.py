@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.errors import ResourceInUse, ResourceNotFound
 from local_cloud.sagemaker.job_state import ask_to_stop, event_detail
 from local_cloud.sagemaker.listing import matching, page, select
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import create_tagged
 from local_cloud.sagemaker.tuner import (

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.treatment.enforcement import DOCS_PAGE
 
 _SERVICES = (

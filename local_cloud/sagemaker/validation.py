@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ApiError
 
 CHECK_ANSWERS = "LOCAL_CLOUD_CHECK_ANSWERS"
 """Environment variable of whoever develops the local cloud itself: where it is 1, an answer that

@@ -13,10 +13,10 @@ from typing import Any
 
 from local_cloud import instance_types
 from local_cloud.json_api.api import JsonApi, Permission
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.json_api.validation import ApiModel
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.listing import page
-from local_cloud.sagemaker.service import Request, Response
 from local_cloud.settings import LocalCloudSettings
 
 TARGET_PREFIX = "ServiceQuotasV20190624"

@@ -85,6 +85,17 @@ def test_a_package_imports_only_what_the_map_allows(package: str) -> None:
     assert not wrong
 
 
+def test_the_json_protocol_knows_none_of_the_services_that_speak_it() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {module}"
+        for file in python_files("local_cloud/json_api")
+        for module in imported_modules(file)
+        if module.startswith("local_cloud.")
+        and module.split(".")[1] not in {"json_api", "ministack_bridge"}
+    ]
+    assert not wrong
+
+
 @pytest.mark.parametrize("package", sorted(THIRD_PARTY))
 def test_what_travels_into_containers_brings_no_packages_along(package: str) -> None:
     allowed = OURS | THIRD_PARTY[package] | set(sys.stdlib_module_names)

@@ -6,10 +6,10 @@ FailureReason where it does not.
 
 from __future__ import annotations
 
+from local_cloud.json_api.messages import Response
 from local_cloud.sagemaker.cloudformation.errors import ProvisioningError, not_stabilized
 from local_cloud.sagemaker.cloudformation.resource import Properties, Resource, ignore_missing
 from local_cloud.sagemaker.cloudformation.waiting import settled, wait_until_gone
-from local_cloud.sagemaker.service import Response
 
 _AT_REST = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 

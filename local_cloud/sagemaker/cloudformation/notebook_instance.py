@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from local_cloud.json_api.messages import Response
 from local_cloud.sagemaker.cloudformation.resource import Properties, Resource, ignore_missing
 from local_cloud.sagemaker.cloudformation.waiting import settled, wait_until_gone
-from local_cloud.sagemaker.service import Response
 
 _AT_REST = ("InService", "Stopped", "Failed")
 _DISASSOCIATED = {

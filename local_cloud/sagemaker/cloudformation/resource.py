@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.json_api.template_values import typed
 from local_cloud.ministack_bridge import ResourceHandlers, generated_name
 from local_cloud.sagemaker import validation
 from local_cloud.sagemaker.cloudformation.errors import ProvisioningError, told
-from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.service import Request, Response
 
 Call = Callable[[str, Request], Response]
 Properties = dict[str, Any]

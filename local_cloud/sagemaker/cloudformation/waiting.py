@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from local_cloud.json_api.errors import ApiError
+from local_cloud.json_api.messages import Response
 from local_cloud.sagemaker.cloudformation.resource import is_missing
-from local_cloud.sagemaker.errors import ApiError
-from local_cloud.sagemaker.service import Response
 
 POLL_SECONDS = 0.2
 Describe = Callable[[], Response]

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_cloud.sagemaker.errors import ResourceNotFound, ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
+from local_cloud.sagemaker.errors import ResourceNotFound
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.named import find_named
-from local_cloud.sagemaker.service import Request, Response, SageMakerService
+from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError
 from local_cloud.sagemaker.tags import remove_all, set_tags
 

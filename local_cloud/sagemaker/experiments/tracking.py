@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request
 from local_cloud.sagemaker.experiments import records
 from local_cloud.sagemaker.experiments.job_components import SOURCES
 from local_cloud.sagemaker.experiments.records import COMPONENT, EXPERIMENT, TRIAL
-from local_cloud.sagemaker.service import Request, SageMakerService
+from local_cloud.sagemaker.service import SageMakerService
 
 _NAME_CHARACTERS = 120
 _SUFFIX_BYTES = 4

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.experiments import records
 from local_cloud.sagemaker.experiments.records import COMPONENT, EXPERIMENT, TRIAL
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, public
 
 

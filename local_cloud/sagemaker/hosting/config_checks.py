@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request
 from local_cloud.sagemaker.hosting.capture_record import captures
 from local_cloud.sagemaker.runner import places
-from local_cloud.sagemaker.service import Request, SageMakerService
+from local_cloud.sagemaker.service import SageMakerService
 
 SUPPORTED = (
     "variants with a model and either an instance type with a weight or a ServerlessConfig, "

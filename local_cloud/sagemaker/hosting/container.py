@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import model_packages
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.hosting.plan import Container, ModelData, MultiModelData
 from local_cloud.sagemaker.runner import images, places
 from local_cloud.sagemaker.service import SageMakerService

@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.capture_record import Exchange, captures, form_of, line
 from local_cloud.sagemaker.runner import places
 from local_cloud.sagemaker.service import SageMakerService

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request
 from local_cloud.sagemaker.hosting.connections import PRIMARY
-from local_cloud.sagemaker.service import Request
 
 Definition = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting import alarms, guardrails
 from local_cloud.sagemaker.hosting.guardrails import ALL_AT_ONCE, ROLLING, Guardrails
 from local_cloud.sagemaker.hosting.plan import Plan, find_config

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, NotRequired, TypedDict
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting.connections import PRIMARY
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from local_cloud import instance_types
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.plan import Plan, all_variants
 from local_cloud.sagemaker.hosting.state import KIND
 from local_cloud.sagemaker.service import SageMakerService

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting.plan import Plan
 from local_cloud.sagemaker.store import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting.config_checks import concurrency_faults
 from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.connections import NotSentError, OpenAnswer
 from local_cloud.sagemaker.hosting.instance import HealthRule, Instance
 from local_cloud.sagemaker.hosting.model_files import ModelDataError

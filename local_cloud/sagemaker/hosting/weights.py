@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting import serverless_update
 from local_cloud.sagemaker.hosting.plan import Plan, VariantPlan, all_variants
 from local_cloud.sagemaker.store import Document

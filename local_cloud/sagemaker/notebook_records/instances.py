@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.listing import Listed, list_page
 from local_cloud.sagemaker.notebook_records import lifecycle_configs
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
 from local_cloud.sagemaker.tags import as_list, create_tagged, remove_all, tags_of
 

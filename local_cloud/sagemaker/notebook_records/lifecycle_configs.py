@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.listing import list_page
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, NotFoundError, public
 from local_cloud.sagemaker.tags import create_tagged, remove_all
 

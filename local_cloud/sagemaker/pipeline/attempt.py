@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.pipeline import caching, retries, state
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult
 from local_cloud.sagemaker.pipeline.errors import (

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.pipeline import caching, conditions, forms, retries
 from local_cloud.sagemaker.pipeline.caching import CacheConfig
 from local_cloud.sagemaker.pipeline.parameters import Parameter, parse_parameters

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.definition import Definition
 from local_cloud.sagemaker.pipeline.steps import callback

@@ -14,7 +14,7 @@ from typing import Any
 from local_cloud.builds import registry
 from local_cloud.builds.base_images import MACHINE
 from local_cloud.builds.image_folder import ImageConfig
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.runner import own_images, python_environments
 from local_cloud.settings import LocalCloudSettings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.runner import hosts, objects
 from local_cloud.sagemaker.runner.cluster import Ending
 from local_cloud.sagemaker.runner.failure import AlgorithmError, of_exit

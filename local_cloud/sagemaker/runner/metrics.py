@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from local_cloud.builds import copying, image_folder, registry
 from local_cloud.builds.image_folder import ImageConfig
 from local_cloud.builds.registry import ImageName
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 BASE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")

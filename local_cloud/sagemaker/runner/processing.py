@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.job_state import event_detail
 from local_cloud.sagemaker.runner import channels, cluster, hosts, objects, places, sources
 from local_cloud.sagemaker.runner.container_job import ContainerJob

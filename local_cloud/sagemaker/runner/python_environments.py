@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from local_cloud.sagemaker.errors import ApiError, ValidationException
+from local_cloud.json_api.errors import ApiError, ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 logger = logging.getLogger("local_cloud.images")

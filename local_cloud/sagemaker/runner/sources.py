@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.runner import objects, places
 from local_cloud.sagemaker.runner.objects import DataError
 from local_cloud.sagemaker.runner.places import S3Place

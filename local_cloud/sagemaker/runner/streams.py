@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.runner import objects, places, sources
 from local_cloud.sagemaker.runner.objects import DataError
 from local_cloud.sagemaker.runner.pipes import Content

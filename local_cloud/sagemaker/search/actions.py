@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Request, Response
 from local_cloud.sagemaker.listing import page
 from local_cloud.sagemaker.search import expression as expressions
 from local_cloud.sagemaker.search import properties, resources
 from local_cloud.sagemaker.search.resources import Record
-from local_cloud.sagemaker.service import Action, Request, Response, SageMakerService
+from local_cloud.sagemaker.service import Action, SageMakerService
 
 _LAST_MODIFIED = "LastModifiedTime"
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.treatment import paths
 from local_cloud.sagemaker.treatment.rules import Rule, Verdict
 from local_cloud.sagemaker.treatment.table import RULES

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import tags
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.store import Document
 from local_cloud.sagemaker.tuner import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.tuner.trials import TRAINING_JOB, Trial
 

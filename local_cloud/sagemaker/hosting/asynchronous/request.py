@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import runtime_headers
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.runner import places
 
 KIND = "async-invocation"

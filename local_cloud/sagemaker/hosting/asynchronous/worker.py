@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting import invocation, registry
 from local_cloud.sagemaker.hosting.asynchronous.backlog import Backlog
 from local_cloud.sagemaker.hosting.asynchronous.outcome import (

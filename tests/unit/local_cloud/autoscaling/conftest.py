@@ -13,7 +13,7 @@ from local_cloud.application_autoscaling.metrics import FiringAlarm, Followed
 from local_cloud.application_autoscaling.scaler import Scaler
 from local_cloud.application_autoscaling.service import AutoscalingService
 from local_cloud.json_api.api import JsonApi
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.store import Store
 from local_cloud.settings import LocalCloudSettings
 

@@ -6,7 +6,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from local_cloud.application_autoscaling import cloudformation
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from tests.unit.local_cloud.autoscaling.conftest import (
     DIMENSION,
     IDENTITY,

@@ -9,7 +9,7 @@ import pytest
 
 from local_cloud import instance_types
 from local_cloud.instance_type_offerings import InstanceTypeOfferings
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.service_quotas.api import api
 from local_cloud.settings import LocalCloudSettings
 

@@ -14,7 +14,7 @@ from local_cloud.builds import record
 from local_cloud.builds.build_run import BuildRun
 from local_cloud.builds.project import plan
 from local_cloud.builds.service import BuildService
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 from tests.unit.local_cloud.sagemaker_doubles import ThreadTasks
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.runner import builtin_algorithms, images, metrics
 from local_cloud.sagemaker.runner.builtin_algorithms import BuiltinAlgorithm
 from local_cloud.settings import LocalCloudSettings

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.cloudformation import waiting
 from local_cloud.sagemaker.cloudformation.endpoint import EndpointResource
 from local_cloud.sagemaker.cloudformation.errors import ProvisioningError
-from local_cloud.sagemaker.errors import ValidationException
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/birds"
 FIRST = {"EndpointName": "birds", "EndpointConfigName": "first"}

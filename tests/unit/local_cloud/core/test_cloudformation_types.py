@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.json_api.template_values import typed
 from local_cloud.sagemaker import validation
 from local_cloud.sagemaker.cloudformation import TYPES, resource_types
@@ -14,7 +15,6 @@ from local_cloud.sagemaker.cloudformation.errors import ProvisioningError, told
 from local_cloud.sagemaker.cloudformation.model_package import ModelPackageResource
 from local_cloud.sagemaker.cloudformation.model_package_group import ModelPackageGroupResource
 from local_cloud.sagemaker.cloudformation.resource import Resource
-from local_cloud.sagemaker.errors import ValidationException
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:model-package-group/birds"
 ANSWERED = {

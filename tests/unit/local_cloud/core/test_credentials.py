@@ -11,8 +11,8 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from local_cloud import ministack_bridge
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import container_credentials, credentials
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.settings import LocalCloudSettings
 
 ROLE = "arn:aws:iam::000000000000:role/jobs"

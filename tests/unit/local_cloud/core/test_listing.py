@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.listing import matching, page, select
 
 JOBS: list[dict[str, Any]] = [

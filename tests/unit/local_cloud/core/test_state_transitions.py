@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import dispatch
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 
 JOBS = {

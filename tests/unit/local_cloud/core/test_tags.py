@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import dispatch, iam, validation
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.service import SageMakerService
 from tests.unit.local_cloud.pipeline.definitions import ROLE
 

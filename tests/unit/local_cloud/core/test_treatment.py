@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import dispatch, runtime_headers, validation
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.search import resources
 from local_cloud.sagemaker.treatment import coverage, document, enforcement, table
 from local_cloud.sagemaker.treatment.rules import Rule, ignored, refused, treatment, works

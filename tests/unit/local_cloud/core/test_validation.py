@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local_cloud.json_api.constraints import compiled
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import validation
-from local_cloud.sagemaker.errors import ApiError
 
 NAME_PATTERN = r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?"
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.hosting.guardrail_checks import check_update
 from local_cloud.sagemaker.hosting.plan import Plan
 from tests.unit.local_cloud.endpoints.traffic import blue_green, percent, rolling

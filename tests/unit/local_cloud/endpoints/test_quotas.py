@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.quotas import check, more
 from local_cloud.sagemaker.service import SageMakerService
 from tests.unit.local_cloud.sagemaker_doubles import make_service

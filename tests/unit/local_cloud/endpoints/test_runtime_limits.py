@@ -11,8 +11,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import routing, runtime, runtime_errors
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.hosting import registry
 from local_cloud.sagemaker.hosting.asynchronous.backlog import Backlog
 from local_cloud.sagemaker.hosting.asynchronous.request import AsyncRequest

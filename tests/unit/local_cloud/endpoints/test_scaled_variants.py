@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker.hosting.scaled_variants import TARGET, check
 from local_cloud.sagemaker.store import Store
 

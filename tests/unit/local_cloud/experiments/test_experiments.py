@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ApiError, ResourceNotFound, ValidationException
+from local_cloud.json_api.errors import ApiError, ValidationException
+from local_cloud.sagemaker.errors import ResourceNotFound
 from local_cloud.sagemaker.experiments import tracking
 from tests.unit.local_cloud.experiments.conftest import Cloud
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.experiments import tracking
 from tests.unit.local_cloud.experiments.conftest import Cloud
 

@@ -13,8 +13,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.container_credentials import TOKEN
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.runner import hosts
 from local_cloud.sagemaker.runner.container_job import ContainerJob
 from local_cloud.sagemaker.runner.images import Image

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.runner.places import S3Place, parse
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ApiError
 from local_cloud.sagemaker import dispatch
 from local_cloud.sagemaker.cloudformation.notebook_instance import NotebookInstanceResource
 from local_cloud.sagemaker.cloudformation.notebook_instance_lifecycle_config import (
     NotebookInstanceLifecycleConfigResource,
 )
-from local_cloud.sagemaker.errors import ApiError
 from local_cloud.sagemaker.notebook_records import instances
 from tests.unit.local_cloud.endpoints.conftest import until
 from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape, make_service

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import pipeline_executions
-from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound, ValidationException
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.pipeline.steps import callback
 from local_cloud.sagemaker.pipeline_callbacks import execution_arn
 from tests.unit.local_cloud.pipeline.conftest import Cloud

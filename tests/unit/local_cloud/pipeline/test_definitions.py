@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import (
-    ConflictException,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.checks import validated
 from tests.unit.local_cloud.pipeline.conftest import Cloud

@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import (
-    ConflictException,
-    ResourceNotFound,
-    ValidationException,
-)
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.sagemaker.errors import ConflictException, ResourceNotFound
 from local_cloud.sagemaker.pipeline import graph
 from local_cloud.sagemaker.pipeline.state import EXECUTION_EVENT, STEP_EVENT
 from tests.unit.local_cloud.pipeline.conftest import Cloud

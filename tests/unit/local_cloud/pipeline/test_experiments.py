@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.experiments import experiments, trials
 from tests.unit.local_cloud.pipeline.conftest import Cloud
 from tests.unit.local_cloud.pipeline.definitions import definition, processing

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.pipeline.caching import cache_key
 from local_cloud.sagemaker.pipeline.checks import validated
 from tests.unit.local_cloud.pipeline.conftest import Cloud

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ResourceNotFound, ValidationException
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.sagemaker.errors import ResourceNotFound
 from tests.unit.local_cloud.pipeline.conftest import Cloud
 from tests.unit.local_cloud.pipeline.definitions import condition, definition, get, processing
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.runner import images
 from local_cloud.settings import LocalCloudSettings
 from tests.unit.local_cloud.pytorch.conftest import INFERENCE, TRAINING

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import dispatch
-from local_cloud.sagemaker.errors import ConflictException, ValidationException
+from local_cloud.sagemaker.errors import ConflictException
 from local_cloud.sagemaker.model_package_events import DETAIL_TYPE
 from tests.unit.local_cloud.sagemaker_doubles import (
     AwsDouble,

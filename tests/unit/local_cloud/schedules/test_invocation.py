@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local_cloud.event_scheduler.invocation import Call, call
-from local_cloud.sagemaker.errors import ApiError
+from local_cloud.json_api.errors import ApiError
 
 SCHEDULE = "arn:aws:scheduler:us-east-1:000000000000:schedule/default/evening"
 HERE = "us-east-1:000000000000"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local_cloud.event_scheduler.runner import Runner
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.store import Store
 
 # Monday, 2026-03-02, 07:59:30 in UTC.

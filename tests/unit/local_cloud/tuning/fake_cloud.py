@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from local_cloud.json_api.errors import ValidationException
+from local_cloud.json_api.messages import Response
 from local_cloud.sagemaker import dispatch
-from local_cloud.sagemaker.errors import ValidationException
-from local_cloud.sagemaker.service import Credentials, Response, SageMakerService
+from local_cloud.sagemaker.service import Credentials, SageMakerService
 from local_cloud.sagemaker.store import Document, Store
 from local_cloud.settings import LocalCloudSettings
 from tests.unit.local_cloud.sagemaker_doubles import assert_output_shape

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.tuner.checks import KIND
 from tests.unit.local_cloud.tuning.conftest import MakeCloud
 from tests.unit.local_cloud.tuning.fake_cloud import (

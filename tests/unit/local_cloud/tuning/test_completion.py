@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.sagemaker.errors import ValidationException
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker.tuner import completion, convergence
 from local_cloud.sagemaker.tuner.trials import Trial, new_trial
 from tests.unit.local_cloud.tuning.conftest import MakeCloud

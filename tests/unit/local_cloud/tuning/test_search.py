@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ApiError, ValidationException
 from local_cloud.sagemaker import tuning_jobs
-from local_cloud.sagemaker.errors import ApiError, ValidationException
 from local_cloud.sagemaker.service import SageMakerService
 from local_cloud.sagemaker.tuner import ranges, strategy
 from local_cloud.sagemaker.tuner.search import KIND

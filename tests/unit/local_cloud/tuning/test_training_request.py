@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from local_cloud.json_api.errors import ValidationException
 from local_cloud.sagemaker import validation
-from local_cloud.sagemaker.errors import ValidationException
 from local_cloud.sagemaker.tuner.training_request import training_request
 from tests.unit.local_cloud.tuning.conftest import MakeCloud
 from tests.unit.local_cloud.tuning.fake_cloud import DEFINITION, objective, tuning_request
