@@ -26,6 +26,7 @@ from local_cloud.sagemaker.runner import (
     training_contract,
 )
 from local_cloud.sagemaker.runner.container_job import ContainerJob
+from local_cloud.sagemaker.runner.emitted_metrics import EmittedMetrics
 from local_cloud.sagemaker.runner.folder_sync import FolderSync
 from local_cloud.sagemaker.runner.hosts import Host
 from local_cloud.sagemaker.runner.images import Image, resolve
@@ -221,9 +222,14 @@ class _TrainingRun(JobRun):
             **self.request.get("Environment", {}),
         }
 
+    def _emitted_metrics(self) -> EmittedMetrics:
+        given = self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        return EmittedMetrics(self.service.store, KIND, self.name, metrics.definitions(given))
+
     def _train(self, image: Image, argv: Sequence[str]) -> cluster.Ending:
         names = hosts.write_names(self.name, self.hosts, self.workspace.root)
         logs = self.logs_of_hosts(LOG_GROUP)
+        emitted = self._emitted_metrics()
 
         def run_host(host: Host, to_end: Callable[[], bool]) -> Outcome:
             job = ContainerJob(
@@ -245,7 +251,13 @@ class _TrainingRun(JobRun):
                     stack.enter_context(self.checkpoints[host.name])
                 piped = channels.piped(self.s3, self._channels(piped=True), host)
                 broken = stack.enter_context(piped)
-                return job.run(log, on_line=self._on_line, stop_wanted=lambda: to_end() or broken())
+                stack.callback(emitted.write)
+
+                def stop_wanted() -> bool:
+                    emitted.write()
+                    return to_end() or broken()
+
+                return job.run(log, on_line=emitted.read, stop_wanted=stop_wanted)
 
         ending = cluster.run(self.hosts, run_host, stop_wanted=self.stop_wanted)
         if ending.outcome.why == "shut down":
@@ -254,17 +266,6 @@ class _TrainingRun(JobRun):
             self._upload_output()
             raise self.failure_of(ending, logs)
         return ending
-
-    @cached_property
-    def _wanted_metrics(self) -> Any:
-        return metrics.definitions(
-            self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
-        )
-
-    def _on_line(self, line: str) -> None:
-        found = metrics.scan(line, self._wanted_metrics)
-        if found:
-            self.service.store.mutate(KIND, self.name, lambda job: job["_metrics"].extend(found))
 
     def _conclude(self, outcome: Outcome) -> None:
         advance(self.service, self.name, "Uploading")
