@@ -46,7 +46,6 @@ def end(
     service: SageMakerService, name: str, status: str, *, reason: str = "", exit_message: str = ""
 ) -> None:
     """The job's last status."""
-    _ProcessingRun(service, name).discard_data()
     now = time.time()
     changes: Document = {
         STATUS: status,
@@ -157,6 +156,7 @@ class _ProcessingRun(JobRun):
             self._upload(host)
         message = self._exit_message(ending.host)
         error = self._error(ending, logs)
+        self.discard_data()
         if error is not None:
             reason = f"AlgorithmError: {error}"
             end(self.service, self.name, "Failed", reason=reason, exit_message=message)

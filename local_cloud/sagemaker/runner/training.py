@@ -89,7 +89,6 @@ def advance(service: SageMakerService, name: str, secondary: str) -> None:
 
 def end(service: SageMakerService, name: str, status: str, secondary: str, message: str) -> None:
     """The job's last status."""
-    _TrainingRun(service, name).discard_data()
     document = service.store.get(KIND, name)
     now = time.time()
     changes: Document = {
@@ -264,6 +263,7 @@ class _TrainingRun(JobRun):
             raise LeftForResumeError
         if ending.failed:
             self._upload_output()
+            self.discard_data()
             raise self.failure_of(ending, logs)
         return ending
 
@@ -277,6 +277,7 @@ class _TrainingRun(JobRun):
             "stopped": ("Stopped", "Stopped"),
             "timed out": ("Stopped", "MaxRuntimeExceeded"),
         }[outcome.why]
+        self.discard_data()
         end(self.service, self.name, status, secondary, _MESSAGES[secondary])
 
     def _upload_model(self, *, required: bool) -> None:

@@ -66,8 +66,6 @@ class Workspace:
 
     def discard_data(self) -> None:
         """Free the space: all but the log and what the job wrote to ``/opt/ml/output``."""
-        if not self.ml.is_dir():
-            return
         for entry in [*self.ml.iterdir(), self.scratch]:
             if entry.name != "output" and entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
