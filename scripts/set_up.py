@@ -34,6 +34,7 @@ REQUIREMENTS = {
         "requirements-dev.txt",
     ],
 }
+COMPILED = ".compiled"
 EXTRAS = {"torch": ["requirements-torch.txt"]}
 # The framework in the training image comes first: TensorFlow has builds for these alone,
 # and 3.12 is what AWS's containers run.
@@ -57,6 +58,7 @@ def main(arguments: list[str]) -> int:
             set_up_python(level, REQUIREMENTS[level])
             for extra in extras:
                 set_up_python(extra, EXTRAS[extra])
+            compile_packages()
             write_command(VENV / "bin" / "rookery")
             set_up_node()
     except SetUpError as error:
@@ -91,10 +93,11 @@ def set_up_python(what: str, requirements: list[str]) -> None:
         return
     if not venv_works():
         create_venv()
+    (VENV / COMPILED).unlink(missing_ok=True)
     say(f"installing {files[-1].name} into .venv (the first time takes some minutes)")
     started = time.monotonic()
     command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    command += ["--disable-pip-version-check", "--requirement", str(files[-1])]
+    command += ["--no-compile", "--disable-pip-version-check", "--requirement", str(files[-1])]
     if subprocess.run(command, cwd=ROOT).returncode != 0:
         raise SetUpError(
             "pip could not install the packages (its own words are above); "
@@ -102,6 +105,19 @@ def set_up_python(what: str, requirements: list[str]) -> None:
         )
     stamp.write_text(wanted)
     say(f"Python packages ready after {time.monotonic() - started:.0f} s")
+
+
+def compile_packages() -> None:
+    """On all cores, where pip uses one. Jobs see the packages read-only, and would compile what
+    they import each time."""
+    if (VENV / COMPILED).is_file():
+        return
+    started = time.monotonic()
+    compiler = [str(VENV / "bin" / "python"), "-m", "compileall", "-qq", "-j", "0"]
+    # Its status tells of files for other versions of Python, which some packages carry.
+    subprocess.run([*compiler, str(VENV / "lib")], check=False)
+    (VENV / COMPILED).touch()
+    say(f"packages compiled after {time.monotonic() - started:.0f} s")
 
 
 def write_command(file: Path) -> None:

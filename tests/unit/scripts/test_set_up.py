@@ -1,9 +1,10 @@
-"""Set-up leaves the operators' command behind."""
+"""What set-up leaves behind: the operators' command, and packages that are compiled."""
 
 from __future__ import annotations
 
 import importlib.util
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -47,3 +48,22 @@ def test_a_command_of_another_folder_is_replaced(set_up: ModuleType, tmp_path: P
 
     assert "/moved/away" not in command.read_text()
     assert command.stat().st_mtime_ns == written
+
+
+def test_packages_are_compiled_once_whatever_files_do_not_compile(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(set_up, "VENV", tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    packages = tmp_path / "lib" / "python3" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "good.py").write_text("value = 1\n")
+    (packages / "of_another_python.py").write_text("print 1\n")
+
+    set_up.compile_packages()
+    assert [file.name.split(".")[0] for file in packages.glob("__pycache__/*.pyc")] == ["good"]
+
+    (packages / "later.py").write_text("value = 2\n")
+    set_up.compile_packages()
+    assert len(list(packages.glob("__pycache__/*.pyc"))) == 1
