@@ -26,13 +26,18 @@ _SUMMARY = (
 )
 
 
+def key_of(name_or_arn: str) -> str:
+    """The group's name, which is its key in the store."""
+    return name_or_arn.rsplit("/", 1)[-1]
+
+
 def find_group(service: SageMakerService, name_or_arn: str) -> Document:
     """Raises ValidationException, as AWS does, where the group does not exist."""
     return find_named(
         service,
         KIND,
         name_or_arn,
-        key_of=lambda text: text.rsplit("/", 1)[-1],
+        key_of=key_of,
         missing=lambda arn: ValidationException(f"ModelPackageGroup {arn} does not exist."),
     )
 

@@ -18,6 +18,7 @@ from local_cloud.sagemaker.errors import ConflictException
 from local_cloud.sagemaker.listing import page, select
 from local_cloud.sagemaker.model_package_data import checked_specification
 from local_cloud.sagemaker.model_package_events import publish
+from local_cloud.sagemaker.named import is_elsewhere
 from local_cloud.sagemaker.service import Action, SageMakerService
 from local_cloud.sagemaker.store import Document, NameTakenError, public
 from local_cloud.sagemaker.tags import remove_all, set_tags
@@ -194,8 +195,10 @@ def describe_model_package(service: SageMakerService, request: Request) -> Respo
 
 def list_model_packages(service: SageMakerService, request: Request) -> Response:
     """Without a group the unversioned packages, as on AWS, unless ModelPackageType says else."""
+    elsewhere = is_elsewhere(service, groups.KIND, request.get("ModelPackageGroupName", ""))
+    listed = [] if elsewhere else service.store.listed(KIND)
     chosen = select(
-        [document for document in service.store.listed(KIND) if _matches(document, request)],
+        [document for document in listed if _matches(document, request)],
         request,
         sort_keys={"Name": "ModelPackageArn", "CreationTime": "CreationTime"},
     )
@@ -209,7 +212,7 @@ def list_model_packages(service: SageMakerService, request: Request) -> Response
 
 def _matches(document: Mapping[str, Any], request: Request) -> bool:
     group = request.get("ModelPackageGroupName")
-    if group is not None and document.get("ModelPackageGroupName") != group.rsplit("/", 1)[-1]:
+    if group is not None and document.get("ModelPackageGroupName") != groups.key_of(group):
         return False
     default = "Versioned" if group is not None else "Unversioned"
     kind = request.get("ModelPackageType", default)

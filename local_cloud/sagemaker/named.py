@@ -24,11 +24,16 @@ def find_named(
         missing: the error for an ARN that is no record's of this account and region.
     """
     key = key_of(name_or_arn)
-    own = service.arn(f"{kind}/")
-    named = name_or_arn.startswith("arn:")
-    if named and not name_or_arn.startswith(own):
-        raise missing(name_or_arn)
-    document = service.store.find(kind, key)
+    document = None if is_elsewhere(service, kind, name_or_arn) else service.store.find(kind, key)
     if document is None:
-        raise missing(name_or_arn if named else f"{own}{key}")
+        raise missing(name_or_arn if _is_arn(name_or_arn) else service.arn(f"{kind}/{key}"))
     return document
+
+
+def is_elsewhere(service: SageMakerService, kind: str, name_or_arn: str) -> bool:
+    """Whether it is an ARN, and not one of `kind` in this account and region."""
+    return _is_arn(name_or_arn) and not name_or_arn.startswith(service.arn(f"{kind}/"))
+
+
+def _is_arn(name_or_arn: str) -> bool:
+    return name_or_arn.startswith("arn:")

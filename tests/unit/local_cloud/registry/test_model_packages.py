@@ -307,6 +307,11 @@ def test_a_group_is_described_listed_and_deleted_once_it_is_empty(registry: Regi
 
 def test_a_group_of_another_account_is_not_the_one_of_that_name_here(registry: Registry) -> None:
     arn = GROUP_ARN.replace("000000000000", "111122223333")
+    registry.register()
+    listed = registry.call("ListModelPackages", ModelPackageGroupName=GROUP_ARN)
+    assert len(listed["ModelPackageSummaryList"]) == 1
+    listed = registry.call("ListModelPackages", ModelPackageGroupName=arn)
+    assert listed["ModelPackageSummaryList"] == []
     with pytest.raises(ValidationException, match=f"{arn} does not exist"):
         registry.call("DeleteModelPackageGroup", ModelPackageGroupName=arn)
     assert registry.call("DescribeModelPackageGroup", ModelPackageGroupName=GROUP_ARN)
