@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from local_cloud.sagemaker import model_package_groups
+from local_cloud.sagemaker.named import is_elsewhere
 from local_cloud.sagemaker.pipeline.context import StepContext, StepResult, jsonable
 
 _TOKEN_LENGTH = 36
@@ -31,10 +33,10 @@ def run(context: StepContext) -> StepResult:
 
 
 def _ensure_group(context: StepContext, client: Any, group: str | None) -> None:
-    if group is None:
+    if group is None or is_elsewhere(context.service, model_package_groups.KIND, group):
         return
-    name = group.rsplit("/", 1)[-1]
-    if context.service.store.find("model-package-group", name) is None:
+    name = model_package_groups.key_of(group)
+    if context.service.store.find(model_package_groups.KIND, name) is None:
         client.create_model_package_group(ModelPackageGroupName=name)
 
 

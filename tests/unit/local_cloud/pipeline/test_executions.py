@@ -454,6 +454,17 @@ def test_a_pipeline_of_another_account_or_region_is_not_the_one_of_that_name_her
     )
 
 
+def test_a_step_makes_no_group_here_for_one_of_another_account(cloud: Cloud) -> None:
+    step = register("Register", "s3://bucket/model.tar.gz")
+    group = "arn:aws:sagemaker:us-east-1:111122223333:model-package-group/theirs"
+    step["Arguments"]["ModelPackageGroupName"] = group
+    cloud.create(definition([step]))
+    execution = cloud.start("one")
+    cloud.wait(execution)
+    assert cloud.statuses(execution) == {"Register": "Failed"}
+    assert cloud.call("ListModelPackageGroups")["ModelPackageGroupSummaryList"] == []
+
+
 def test_an_unknown_execution_is_not_found(cloud: Cloud) -> None:
     arn = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/x/execution/abc"
     with pytest.raises(ResourceNotFound, match="does not exist"):
